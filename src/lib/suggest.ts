@@ -1,0 +1,24 @@
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The known word nearest to a mistyped one, or undefined when none is near (more than a third of the letters differ).
+ *
+ * @example
+ * nearest("servce", ["service", "library"]); // "service"
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const d = distance(word.toLowerCase(), candidate.toLowerCase());
+    if (d < bestDistance) [best, bestDistance] = [candidate, d];
+  }
+  return best;
+}
+
+/** `did you mean "x"?`, or the list of what is known when nothing is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  return known.length === 0 ? "nothing is known here" : `known: ${known.join(", ")}`;
+}
