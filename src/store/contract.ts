@@ -1,0 +1,207 @@
+/** One fact in a run's history, as stored. */
+export interface EventRecord {
+  /** Global in the workspace; grows, never reused. */
+  readonly seq: number;
+  readonly runId: string;
+  /** From 1 in each run, without gaps. */
+  readonly runSeq: number;
+  readonly type: string;
+  /** Version of the shape of `data`. */
+  readonly v: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+  /** The fact itself; its shape belongs to the engine. */
+  readonly data: unknown;
+}
+
+/** A fact to be stored; the store gives it its sequence numbers. */
+export type NewEvent = Omit<EventRecord, "seq" | "runId" | "runSeq">;
+
+/** A process that can own runs. */
+export interface Owner {
+  /** Random, one per process start. */
+  readonly id: string;
+  readonly pid: number;
+  /** The kernel's start time of the process; tells a reused pid apart. */
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+/** The row that lists show: a projection of the run's events, written in the same transaction. */
+export interface RunRow {
+  readonly id: string;
+  /** Order of creation in the workspace. */
+  readonly position: number;
+  readonly workflow: string;
+  readonly revision: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly actor: string;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly counts: RunCounts;
+  /** Null when no process owns the run. */
+  readonly owner: OwnerRow | null;
+  readonly fence: number;
+}
+
+/** How many targets of a run are in which state. */
+export interface RunCounts {
+  readonly total: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly skipped: number;
+}
+
+/** The owner of a run as the store knows it. */
+export interface OwnerRow extends Owner {
+  /** Milliseconds since 1970 until which the owner's word holds. */
+  readonly leaseUntil: number;
+}
+
+/** The last finished target of a repository. */
+export interface RepositoryResult {
+  readonly repository: string;
+  readonly runId: string;
+  readonly job: string;
+  readonly state: string;
+  readonly endedAt: number;
+}
+
+/** What is shown or changed about a run and is not derived: somebody asks its owner for something. */
+export interface RunRequest {
+  readonly id: number;
+  readonly runId: string;
+  readonly kind: "cancel";
+  readonly actor: string;
+  readonly reason: string;
+  readonly time: number;
+  /** End running steps without grace. */
+  readonly atOnce: boolean;
+}
+
+/** One decision of the door. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** `local:dana`. */
+  readonly actor: string;
+  /** `runs:start`. */
+  readonly action: string;
+  /** What it was done to: `workflow:raise-node`, `run:k3v9q0x2mf`. */
+  readonly resource: string;
+  readonly decision: "allowed" | "denied";
+  /** Which binding decided, or why it was refused. */
+  readonly reason: string;
+  /** One id for all that one command or request did. */
+  readonly requestId: string;
+}
+
+/** An audit entry with its place in the trail. */
+export interface StoredAuditEntry extends AuditEntry {
+  readonly seq: number;
+}
+
+/** The append-only audit trail. */
+export interface AuditTrail {
+  /** Resolves when the entry is durable. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+  /** Oldest first. */
+  listAudit(page: { readonly afterSeq?: number; readonly limit: number }): Promise<readonly StoredAuditEntry[]>;
+}
+
+/** Where a run's events are written and read. The only writer of a run's events is its owner. */
+export interface RunJournal {
+  /**
+   * Records a new run with its first events. With an idempotency key that is known, nothing is written and the known run is named.
+   * Resolves when durable.
+   */
+  createRun(run: NewRun): Promise<{ readonly runId: string; readonly created: boolean; readonly fence: number }>;
+  /**
+   * Adds events at the end of a run's history, with the row that follows from them; resolves when durable.
+   *
+   * @throws StaleOwnerError when the fence is not the run's (another process took over).
+   * @throws RunSeqError when `expectedRunSeq` is not the run's last.
+   * @returns false, with nothing written, when `admit` was asked for and there is no slot.
+   */
+  append(runId: string, events: readonly NewEvent[], options: AppendOptions): Promise<boolean>;
+  /** Events after `afterRunSeq` (default 0), oldest first. */
+  readEvents(runId: string, afterRunSeq?: number): Promise<readonly EventRecord[]>;
+}
+
+/** A run to be recorded. */
+export interface NewRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly revision: string;
+  readonly actor: string;
+  readonly owner: Owner;
+  readonly idempotencyKey?: string;
+  readonly events: readonly NewEvent[];
+  readonly row: RunProjection;
+}
+
+/** The parts of a run's row that follow from its events. */
+export interface RunProjection {
+  readonly state: string;
+  readonly reason: string;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly counts: RunCounts;
+  /** Steps that run now; the workspace's step slots are the sum over live owners. */
+  readonly runningSteps: number;
+}
+
+/** How events are appended. */
+export interface AppendOptions {
+  readonly expectedRunSeq: number;
+  readonly fence: number;
+  readonly row?: RunProjection;
+  readonly results?: readonly RepositoryResult[];
+  /** The request that these events answer; it is removed with them. */
+  readonly answers?: number;
+  /** Write only when a slot is free: a run slot, first come first served, or `steps` step slots. */
+  readonly admit?: { readonly maxRuns?: number; readonly steps?: number; readonly maxSteps?: number };
+  /** Give the run up: no owner afterwards. */
+  readonly release?: boolean;
+}
+
+/** Reading runs, and taking them over. */
+export interface RunDirectory {
+  listRuns(query: RunQuery): Promise<readonly RunRow[]>;
+  getRun(runId: string): Promise<RunRow | null>;
+  /** Ids that begin with a prefix, at most `limit`. */
+  findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
+  /** Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. */
+  claimRun(runId: string, owner: Owner): Promise<{ readonly fence: number } | null>;
+  /** Makes the owner's word hold for another lease. */
+  heartbeat(owner: Owner): Promise<void>;
+  /** Newest result of each repository. */
+  lastResults(): Promise<readonly RepositoryResult[]>;
+  requestCancel(request: Omit<RunRequest, "id" | "kind">): Promise<void>;
+  /** Requests for runs of this owner. */
+  listRequests(owner: Owner): Promise<readonly RunRequest[]>;
+}
+
+/** Which runs to list, newest first. */
+export interface RunQuery {
+  readonly states?: readonly string[];
+  readonly workflow?: string;
+  /** Only runs created before this position. */
+  readonly beforePosition?: number;
+  readonly limit: number;
+}
+
+/** The state store of a workspace. */
+export interface Store extends RunJournal, RunDirectory, AuditTrail, AsyncDisposable {
+  /** A number that changes whenever another process has written. Costs microseconds. */
+  dataVersion(): number;
+  /** A random id made with the database. */
+  readonly workspaceId: string;
+}
