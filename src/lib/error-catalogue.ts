@@ -33,6 +33,41 @@ export const errorCatalogue = {
     fix: "Mend the named places; each names the line and what is expected.",
     exitCode: 1,
   },
+  STATE_DAMAGED: {
+    summary: "The state database is damaged. It is left where it is.",
+    fix: "Stop every mahavishnu process, copy the state folder away, then restore a backup or move the file aside to begin with an empty history.",
+    exitCode: 1,
+  },
+  STATE_NEWER: {
+    summary: "The state database was written by a newer version.",
+    fix: "Use that version or a newer one; an older one never opens it.",
+    exitCode: 1,
+  },
+  STATE_FOREIGN: {
+    summary: "The file named by state.url belongs to another program.",
+    fix: "Name another file in state.url.",
+    exitCode: 1,
+  },
+  STATE_UNREADABLE: {
+    summary: "The state database cannot be opened or written.",
+    fix: "Check owner, mode, free space and that the file system is not read-only.",
+    exitCode: 1,
+  },
+  STATE_BUSY: {
+    summary: "Another process has held the state database for too long.",
+    fix: "See which mahavishnu process hangs, end it and run again.",
+    exitCode: 1,
+  },
+  RUN_OWNER_STALE: {
+    summary: "Another process has taken over this run.",
+    fix: "Follow it with `mahavishnu runs watch ID`.",
+    exitCode: 1,
+  },
+  RUN_SEQUENCE: {
+    summary: "The history of a run is not what its owner expects.",
+    fix: "Report it: a run has one writer, and this must not happen.",
+    exitCode: 70,
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 /** The code of one kind of failure. */

@@ -128,7 +128,7 @@ export interface RunJournal {
    *
    * @throws StaleOwnerError when the fence is not the run's (another process took over).
    * @throws RunSeqError when `expectedRunSeq` is not the run's last.
-   * @returns false, with nothing written, when `admit` was asked for and there is no slot.
+   * @returns false, with nothing written, when `admitBelow` was asked for and there is no slot.
    */
   append(runId: string, events: readonly NewEvent[], options: AppendOptions): Promise<boolean>;
   /** Events after `afterRunSeq` (default 0), oldest first. */
@@ -141,6 +141,7 @@ export interface NewRun {
   readonly workflow: string;
   readonly revision: string;
   readonly actor: string;
+  /** Known to the store by an earlier heartbeat. */
   readonly owner: Owner;
   readonly idempotencyKey?: string;
   readonly events: readonly NewEvent[];
@@ -154,8 +155,6 @@ export interface RunProjection {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly counts: RunCounts;
-  /** Steps that run now; the workspace's step slots are the sum over live owners. */
-  readonly runningSteps: number;
 }
 
 /** How events are appended. */
@@ -166,8 +165,8 @@ export interface AppendOptions {
   readonly results?: readonly RepositoryResult[];
   /** The request that these events answer; it is removed with them. */
   readonly answers?: number;
-  /** Write only when a slot is free: a run slot, first come first served, or `steps` step slots. */
-  readonly admit?: { readonly maxRuns?: number; readonly steps?: number; readonly maxSteps?: number };
+  /** Write only when fewer than this many runs of live owners are going on and no older run waits. */
+  readonly admitBelow?: number;
   /** Give the run up: no owner afterwards. */
   readonly release?: boolean;
 }
@@ -180,13 +179,28 @@ export interface RunDirectory {
   findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
   /** Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. */
   claimRun(runId: string, owner: Owner): Promise<{ readonly fence: number } | null>;
-  /** Makes the owner's word hold for another lease. */
-  heartbeat(owner: Owner): Promise<void>;
+  /** Makes the owner's word hold until `leaseUntil`; the first call makes the owner known. */
+  heartbeat(owner: Owner, leaseUntil: number): Promise<void>;
+  /** Forgets an owner: its leases and step slots end at once. */
+  removeOwner(owner: Owner): Promise<void>;
+  /**
+   * Asks for step slots of the workspace for this owner, and says how many it holds now (also when it gives some back).
+   * The slots of all live owners together never exceed `limit`; what was asked for and not given is known to others as wanted.
+   */
+  holdStepSlots(owner: Owner, slots: number, limit: number): Promise<StepSlots>;
   /** Newest result of each repository. */
   lastResults(): Promise<readonly RepositoryResult[]>;
   requestCancel(request: Omit<RunRequest, "id" | "kind">): Promise<void>;
   /** Requests for runs of this owner. */
   listRequests(owner: Owner): Promise<readonly RunRequest[]>;
+}
+
+/** How the workspace's step slots are shared. */
+export interface StepSlots {
+  /** Slots that this owner holds now. */
+  readonly held: number;
+  /** Live owners, this one included, that hold or want slots. */
+  readonly sharers: number;
 }
 
 /** Which runs to list, newest first. */

@@ -1,0 +1,42 @@
+/** Forward-only steps of the schema; the index plus one is the schema's version. A landed step is never changed. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE owner(
+    id TEXT PRIMARY KEY, pid INTEGER NOT NULL, start_time TEXT NOT NULL, boot_id TEXT NOT NULL,
+    lease_until INTEGER NOT NULL, step_slots INTEGER NOT NULL DEFAULT 0, step_slots_wanted INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TABLE run(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, revision TEXT NOT NULL,
+    idempotency_key TEXT UNIQUE, actor TEXT NOT NULL, created_at INTEGER NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER, ended_at INTEGER,
+    total INTEGER NOT NULL, queued INTEGER NOT NULL, running INTEGER NOT NULL, succeeded INTEGER NOT NULL,
+    failed INTEGER NOT NULL, cancelled INTEGER NOT NULL, skipped INTEGER NOT NULL,
+    owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL
+  );
+  CREATE INDEX run_active ON run(position) WHERE ended_at IS NULL;
+  CREATE TABLE event(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, run_seq INTEGER NOT NULL, type TEXT NOT NULL, v INTEGER NOT NULL,
+    time INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, data TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX event_of_run ON event(run, run_seq);
+  CREATE TABLE request(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+    time INTEGER NOT NULL, at_once INTEGER NOT NULL
+  );
+  CREATE INDEX request_of_run ON request(run);
+  CREATE TABLE repository_result(
+    repository TEXT PRIMARY KEY, run_id TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, ended_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE audit(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, resource TEXT NOT NULL,
+    decision TEXT NOT NULL, reason TEXT NOT NULL, request_id TEXT NOT NULL
+  );
+  CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER audit_keeps_text BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER event_keeps_text BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  `,
+];
+
+/** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */
+export const applicationId = 0x4d485653;

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { applicationId, migrations } from "./migrations.ts";
+
+/** Up to this size a whole check at every opening costs a few milliseconds; larger files are checked by `production`. */
+const checkedAtOpening = 1024 * 1024;
+
+/** Milliseconds that one statement waits for another process's write before it is tried again later. */
+export const busyTimeoutMs = 250;
+
+/**
+ * Opens the state database, makes it when there is none, and brings its schema forward.
+ * WAL and `synchronous=FULL`: what was committed survives the loss of power.
+ *
+ * @throws MahavishnuError STATE_DAMAGED, STATE_NEWER, STATE_FOREIGN or STATE_UNREADABLE; the file is left as it is.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const db = new DatabaseSync(file, { timeout: 10_000 });
+    try {
+      refuseForeign(db, file);
+      db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY");
+      migrate(db, file);
+      if (statSync(file).size <= checkedAtOpening) quickCheck(db, file);
+      db.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    throw explainStoreError(error, file);
+  }
+}
+
+function refuseForeign(db: DatabaseSync, file: string): void {
+  const id = readPragma(db, "application_id");
+  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
+  if (id !== applicationId && !(id === 0 && tables.n === 0)) {
+    throw new MahavishnuError("STATE_FOREIGN", `${file} is a SQLite database of another program`);
+  }
+  const version = readPragma(db, "user_version");
+  if (version > migrations.length) {
+    throw new MahavishnuError("STATE_NEWER", `${file} has schema version ${version}; this version of mahavishnu knows ${migrations.length}`);
+  }
+}
+
+/** Two processes may migrate at once: the version is read again inside the write lock. */
+function migrate(db: DatabaseSync, file: string): void {
+  if (readPragma(db, "user_version") === migrations.length) return;
+  db.exec("BEGIN EXCLUSIVE");
+  try {
+    refuseForeign(db, file);
+    const from = readPragma(db, "user_version");
+    for (const step of migrations.slice(from)) db.exec(step);
+    if (from === 0) db.prepare("INSERT INTO meta(key, value) VALUES('workspaceId', ?)").run(randomUUID());
+    db.exec(`PRAGMA application_id=${applicationId}; PRAGMA user_version=${migrations.length}; COMMIT`);
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Checks the database's pages and indexes. */
+export function quickCheck(db: DatabaseSync, file: string): void {
+  const row = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string } | undefined;
+  if (row?.quick_check !== "ok") throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${row?.quick_check ?? "no answer"}`);
+}
+
+function readPragma(db: DatabaseSync, name: string): number {
+  const row = db.prepare(`PRAGMA ${name}`).get() as Record<string, number> | undefined;
+  return row?.[name] ?? 0;
+}
+
+/** SQLite's result codes that mean damage: SQLITE_CORRUPT and SQLITE_NOTADB, see https://sqlite.org/rescode.html. */
+const damaged = new Set([11, 26]);
+/** SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_IOERR and SQLITE_FULL. */
+const unreadable = new Set([14, 8, 3, 10, 13]);
+
+/** Turns SQLite's errors into ours; everything else is passed on. */
+export function explainStoreError(error: unknown, file: string): unknown {
+  if (error instanceof MahavishnuError) return error;
+  const primary = sqliteCode(error);
+  if (primary !== undefined && damaged.has(primary)) {
+    return new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${messageOf(error)}`, { cause: error });
+  }
+  const system = (error as NodeJS.ErrnoException).code;
+  if ((primary !== undefined && unreadable.has(primary)) || system === "EACCES" || system === "EROFS" || system === "ENOTDIR" || system === "EEXIST") {
+    return new MahavishnuError("STATE_UNREADABLE", `${file} cannot be opened or written: ${messageOf(error)}`, { cause: error });
+  }
+  return error;
+}
+
+/** The primary result code of an error of node:sqlite. */
+export function sqliteCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}

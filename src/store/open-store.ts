@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { MahavishnuError } from "../lib/errors.ts";
+import { createAuditTrail } from "./audit-trail.ts";
+import type { Store } from "./contract.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { explainStoreError, openDatabase, quickCheck } from "./open-database.ts";
+import { createOwners } from "./owners.ts";
+import { createRunDirectory } from "./run-directory.ts";
+import { createRunJournal } from "./run-journal.ts";
+
+/** What every part of the store works with. */
+export interface StoreParts {
+  readonly db: DatabaseSync;
+  readonly commits: GroupCommit;
+  /** Reads with SQLite's errors explained. */
+  read<T>(body: () => T): Promise<T>;
+  now(): number;
+}
+
+/** The embedded store with what only a SQLite file has. */
+export interface SqliteStore extends Store {
+  /** Transactions written by this process. */
+  commitCount(): number;
+  /** Checks every page and index of the file. @throws MahavishnuError STATE_DAMAGED */
+  checkIntegrity(): void;
+}
+
+/**
+ * Opens the state store in a SQLite file (`.mahavishnu/state.db`), making it when there is none.
+ *
+ * @throws MahavishnuError STATE_DAMAGED, STATE_NEWER, STATE_FOREIGN or STATE_UNREADABLE; the file is left as it is.
+ * @example
+ * await using store = openStore({ file: join(stateFolder, "state.db") });
+ * const runs = await store.listRuns({ limit: 20 });
+ */
+export function openStore(options: { readonly file: string; readonly now?: () => number }): SqliteStore {
+  const { file, now = Date.now } = options;
+  refuseEmptied(file);
+  const db = openDatabase(file);
+  const explain = (error: unknown): unknown => explainStoreError(error, file);
+  const commits = new GroupCommit(db, explain);
+  const parts: StoreParts = {
+    db,
+    commits,
+    now,
+    // Async by contract, since another store may be a server; promises are made even when the body throws.
+    read: async (body) => {
+      try {
+        return body();
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+  };
+  const dataVersion = db.prepare("PRAGMA data_version");
+  const meta = db.prepare("SELECT value FROM meta WHERE key = 'workspaceId'").get() as { value: string };
+  let closed = false;
+  return {
+    ...createRunJournal(parts),
+    ...createRunDirectory(parts),
+    ...createOwners(parts),
+    ...createAuditTrail(parts),
+    workspaceId: meta.value,
+    dataVersion: () => (dataVersion.get() as { data_version: number }).data_version,
+    commitCount: () => commits.commits,
+    checkIntegrity: () => quickCheck(db, file),
+    [Symbol.asyncDispose]: async () => {
+      if (closed) return;
+      closed = true;
+      await commits.drain();
+      db.close();
+    },
+  };
+}
+
+/** SQLite takes an emptied file for a new one; beside files of runs it is a loss, and said to be one. */
+function refuseEmptied(file: string): void {
+  if (existsSync(file) && statSync(file).size > 0) return;
+  const runs = join(dirname(file), "runs");
+  if (existsSync(runs) && readdirSync(runs).length > 0) {
+    throw new MahavishnuError("STATE_DAMAGED", `${file} is ${existsSync(file) ? "empty" : "missing"}, but ${runs} holds the files of earlier runs`);
+  }
+}

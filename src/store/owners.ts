@@ -1,0 +1,92 @@
+import { isAlive } from "../lib/process-identity.ts";
+import type { OwnerRow, RunDirectory, RunRequest, StepSlots } from "./contract.ts";
+import type { StoreParts } from "./open-store.ts";
+
+/** The part of the store that knows which process owns what, for how long, and what is asked of it. */
+export function createOwners({ db, commits, read, now }: StoreParts): Pick<
+  RunDirectory,
+  "claimRun" | "heartbeat" | "removeOwner" | "holdStepSlots" | "requestCancel" | "listRequests"
+> {
+  const beat = db.prepare(`
+    INSERT INTO owner(id, pid, start_time, boot_id, lease_until) VALUES(?, ?, ?, ?, ?)
+    ON CONFLICT(id) DO UPDATE SET lease_until = excluded.lease_until`);
+  const selectOwned = db.prepare(`
+    SELECT run.position, run.fence, owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
+    FROM run LEFT JOIN owner ON owner.id = run.owner_id WHERE run.id = ?`);
+  const own = db.prepare("UPDATE run SET owner_id = ?, fence = fence + 1 WHERE position = ?");
+  const forget = db.prepare("DELETE FROM owner WHERE id = ?");
+  const disown = db.prepare("UPDATE run SET owner_id = NULL WHERE owner_id = ? AND ended_at IS NULL");
+  const others = db.prepare("SELECT id, pid, start_time, boot_id, lease_until, step_slots, step_slots_wanted FROM owner WHERE id <> ?");
+  const hold = db.prepare("UPDATE owner SET step_slots = ?, step_slots_wanted = ? WHERE id = ?");
+  const ask = db.prepare(`
+    INSERT INTO request(run, kind, actor, reason, time, at_once) SELECT position, 'cancel', ?, ?, ?, ? FROM run WHERE id = ?`);
+  const asked = db.prepare(`
+    SELECT request.id, run.id AS runId, kind, request.actor, request.reason, time, at_once AS atOnce
+    FROM request JOIN run ON run.position = request.run WHERE run.owner_id = ? ORDER BY request.id`);
+
+  return {
+    claimRun: (runId, owner) =>
+      commits.run(() => {
+        const row = selectOwned.get(runId) as (OwnerColumns & { position: number; fence: number }) | undefined;
+        if (row === undefined) return null;
+        if (row.id !== null && row.id !== owner.id && isLive(toOwner(row), now())) return null;
+        own.run(owner.id, row.position);
+        return { fence: row.fence + 1 };
+      }),
+
+    heartbeat: (owner, leaseUntil) =>
+      commits.run(() => {
+        beat.run(owner.id, owner.pid, owner.startTime, owner.bootId, leaseUntil);
+      }),
+
+    removeOwner: (owner) =>
+      commits.run(() => {
+        disown.run(owner.id);
+        forget.run(owner.id);
+      }),
+
+    holdStepSlots: (owner, slots, limit) =>
+      commits.run((): StepSlots => {
+        const time = now();
+        const sharing = (others.all(owner.id) as unknown as SlotColumns[]).filter(
+          (row) => row.step_slots + row.step_slots_wanted > 0 && isLive(toOwner(row), time),
+        );
+        const taken = sharing.reduce((sum, row) => sum + row.step_slots, 0);
+        const held = Math.max(0, Math.min(slots, limit - taken));
+        hold.run(held, slots - held, owner.id);
+        return { held, sharers: sharing.length + 1 };
+      }),
+
+    requestCancel: (request) =>
+      commits.run(() => {
+        ask.run(request.actor, request.reason, request.time, request.atOnce ? 1 : 0, request.runId);
+      }),
+
+    listRequests: (owner) =>
+      read(() => (asked.all(owner.id) as unknown as RequestColumns[]).map((row) => ({ ...row, atOnce: row.atOnce === 1 }))),
+  };
+}
+
+/** The columns of an owner; null where a run has none. */
+export interface OwnerColumns {
+  readonly id: string | null;
+  readonly pid: number;
+  readonly start_time: string;
+  readonly boot_id: string;
+  readonly lease_until: number;
+}
+
+type RequestColumns = Omit<RunRequest, "atOnce"> & { readonly atOnce: number };
+
+type SlotColumns = OwnerColumns & { readonly step_slots: number; readonly step_slots_wanted: number };
+
+/** An owner from its columns. */
+export function toOwner(row: OwnerColumns): OwnerRow {
+  return { id: row.id ?? "", pid: row.pid, startTime: row.start_time, bootId: row.boot_id, leaseUntil: row.lease_until };
+}
+
+/** Whether an owner's word still holds: its lease has not ended, and its process is not known to be dead. */
+export function isLive(owner: OwnerRow, time: number): boolean {
+  return owner.leaseUntil > time && isAlive(owner);
+}
+

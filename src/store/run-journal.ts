@@ -1,0 +1,118 @@
+import type { SQLInputValue, StatementSync } from "node:sqlite";
+import { crashPoint } from "../lib/crash-point.ts";
+import { MahavishnuError } from "../lib/errors.ts";
+import type { AppendOptions, EventRecord, NewEvent, NewRun, RepositoryResult, RunJournal, RunProjection } from "./contract.ts";
+import type { StoreParts } from "./open-store.ts";
+
+/** The journal: events and the row that follows from them are written in one transaction, by the run's owner only. */
+export function createRunJournal({ db, commits, read, now }: StoreParts): RunJournal {
+  const insertRun = db.prepare(`
+    INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
+      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`);
+  const byKey = db.prepare("SELECT id, fence FROM run WHERE idempotency_key = ?");
+  const insertEvent = db.prepare("INSERT INTO event(run, run_seq, type, v, time, actor, reason, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  const selectRun = db.prepare("SELECT position, fence, run_seq, owner_id FROM run WHERE id = ?");
+  const advance = db.prepare("UPDATE run SET run_seq = ? WHERE position = ?");
+  const project = db.prepare(`
+    UPDATE run SET run_seq = ?, state = ?, reason = ?, started_at = ?, ended_at = ?,
+      total = ?, queued = ?, running = ?, succeeded = ?, failed = ?, cancelled = ?, skipped = ? WHERE position = ?`);
+  const release = db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?");
+  const answer = db.prepare("DELETE FROM request WHERE id = ?");
+  const result = db.prepare(`
+    INSERT INTO repository_result(repository, run_id, job, state, ended_at) VALUES(?, ?, ?, ?, ?)
+    ON CONFLICT(repository) DO UPDATE SET run_id = excluded.run_id, job = excluded.job, state = excluded.state, ended_at = excluded.ended_at`);
+  // Only active runs are in the partial index, so both stay small however long the history is.
+  const goingOn = db.prepare(`
+    SELECT count(*) AS n FROM run JOIN owner ON owner.id = run.owner_id
+    WHERE run.ended_at IS NULL AND run.state IN ('running', 'cancelling') AND owner.lease_until > ?`);
+  const olderWaiting = db.prepare(`
+    SELECT 1 FROM run JOIN owner ON owner.id = run.owner_id
+    WHERE run.ended_at IS NULL AND run.state = 'queued' AND run.position < ? AND owner.lease_until > ? LIMIT 1`);
+  const selectEvents = db.prepare(`
+    SELECT event.seq, run.id AS runId, event.run_seq AS runSeq, type, v, time, event.actor, event.reason, data
+    FROM event JOIN run ON run.position = event.run WHERE run.id = ? AND event.run_seq > ? ORDER BY event.run_seq`);
+
+  const writeEvents = (position: number, runSeq: number, events: readonly NewEvent[]): void => {
+    for (const [index, event] of events.entries()) {
+      insertEvent.run(position, runSeq + index + 1, event.type, event.v, event.time, event.actor, event.reason, JSON.stringify(event.data));
+    }
+  };
+
+  return {
+    createRun: (run) =>
+      commits.run(() => {
+        const known = run.idempotencyKey === undefined ? undefined : (byKey.get(run.idempotencyKey) as { id: string; fence: number } | undefined);
+        if (known !== undefined) return { runId: known.id, created: false, fence: known.fence };
+        crashPoint("store.createRun");
+        const { lastInsertRowid } = insertRun.run(...rowValues(run, now()));
+        writeEvents(Number(lastInsertRowid), 0, run.events);
+        return { runId: run.id, created: true, fence: 1 };
+      }),
+
+    append: (runId, events, options) =>
+      commits.run(() => {
+        const row = selectRun.get(runId) as { position: number; fence: number; run_seq: number; owner_id: string | null } | undefined;
+        if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
+        if (row.fence !== options.fence || row.owner_id === null) throw new StaleOwnerError(runId);
+        if (row.run_seq !== options.expectedRunSeq) throw new RunSeqError(runId, options.expectedRunSeq, row.run_seq);
+        if (options.admitBelow !== undefined) {
+          const time = now();
+          if ((goingOn.get(time) as { n: number }).n >= options.admitBelow) return false;
+          if (olderWaiting.get(row.position, time) !== undefined) return false;
+        }
+        writeEvents(row.position, row.run_seq, events);
+        const runSeq = row.run_seq + events.length;
+        if (options.row === undefined) advance.run(runSeq, row.position);
+        else project.run(runSeq, ...projectionValues(options.row), row.position);
+        writeRest(row.position, options, { release, answer, result });
+        return true;
+      }),
+
+    readEvents: (runId, afterRunSeq = 0) =>
+      read(() =>
+        (selectEvents.all(runId, afterRunSeq) as unknown as (EventRecord & { data: string })[]).map((row) => ({
+          ...row,
+          data: JSON.parse(row.data) as unknown,
+        })),
+      ),
+  };
+}
+
+function writeRest(
+  position: number,
+  options: AppendOptions,
+  statements: { readonly release: StatementSync; readonly answer: StatementSync; readonly result: StatementSync },
+): void {
+  for (const entry of options.results ?? []) statements.result.run(...resultValues(entry));
+  if (options.answers !== undefined) statements.answer.run(options.answers);
+  if (options.release === true) statements.release.run(position);
+}
+
+function resultValues(entry: RepositoryResult): SQLInputValue[] {
+  return [entry.repository, entry.runId, entry.job, entry.state, entry.endedAt];
+}
+
+function projectionValues({ state, reason, startedAt, endedAt, counts }: RunProjection): SQLInputValue[] {
+  const { total, queued, running, succeeded, failed, cancelled, skipped } = counts;
+  return [state, reason, startedAt, endedAt, total, queued, running, succeeded, failed, cancelled, skipped];
+}
+
+function rowValues(run: NewRun, time: number): SQLInputValue[] {
+  const key = run.idempotencyKey ?? null;
+  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(run.row), run.owner.id, run.events.length];
+}
+
+/** Another process has taken over the run: the fence of this owner is not the run's any more. */
+export class StaleOwnerError extends MahavishnuError {
+  constructor(runId: string) {
+    super("RUN_OWNER_STALE", `another process has taken over run ${runId}`);
+  }
+}
+
+/** The run's history is longer or shorter than its owner believes. */
+export class RunSeqError extends MahavishnuError {
+  constructor(runId: string, expected: number, found: number) {
+    super("RUN_SEQUENCE", `run ${runId} has ${found} events, its owner expected ${expected}`);
+  }
+}
