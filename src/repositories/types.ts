@@ -30,6 +30,8 @@ export interface Repository {
 export interface Fleet {
   /** The manifest, as shown to the user. */
   readonly file: string;
+  /** Absolute folder where relative paths start; `path:` of a selector is matched against paths relative to it. */
+  readonly root: string;
   readonly repositories: readonly Repository[];
   readonly byName: ReadonlyMap<string, Repository>;
   readonly roles: ReadonlyMap<string, Role>;
