@@ -2,13 +2,29 @@ import type { Outputs } from "./contract.ts";
 import type { Plan } from "./plan.ts";
 
 /** States of a run. `interrupted` is never stored: it is shown for an active run whose owner is dead. */
-export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "partial" | "failed" | "cancelled";
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "paused"
+  | "cancelling"
+  | "succeeded"
+  | "partial"
+  | "failed"
+  | "cancelled";
 
 /** States of a target. */
 export type TargetStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "skipped";
 
 /** States of a step; `interrupted` when its last attempt was running as the owner died. */
-export type StepStatus = "pending" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled" | "interrupted";
+export type StepStatus =
+  | "pending"
+  | "running"
+  | "waiting"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled"
+  | "interrupted";
 
 /** Why something is in its state. Never shown without it. */
 export interface Cause {

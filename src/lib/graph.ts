@@ -37,7 +37,12 @@ export function orderByNeeds<T>(nodes: readonly T[], needsOf: (node: T) => reado
     layer = next.toSorted((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
   }
   if (order.length === known.size) return { order };
-  return { circle: findCircle([...known].filter((node) => (missing.get(node) ?? 0) > 0), needsOf) };
+  return {
+    circle: findCircle(
+      [...known].filter((node) => (missing.get(node) ?? 0) > 0),
+      needsOf,
+    ),
+  };
 }
 
 /** Walks needs inside a set where every node needs another one of it, until one comes again. */

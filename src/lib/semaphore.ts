@@ -5,7 +5,8 @@ export class Semaphore {
   readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number) {
-    if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`a semaphore needs a limit of at least 1, not ${limit}`);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new RangeError(`a semaphore needs a limit of at least 1, not ${limit}`);
     this.#limit = limit;
   }
 
@@ -57,7 +58,8 @@ export async function mapLimited<T, R>(
   const results = Array.from<R>({ length: items.length });
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await body(items[index] as T, index);
+    for (let index = next++; index < items.length; index = next++)
+      results[index] = await body(items[index] as T, index);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;

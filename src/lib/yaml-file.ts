@@ -27,11 +27,23 @@ export type NotBuilt = Readonly<Record<string, string>>;
  * parseYamlFile("repos.yaml", "version: 1\n").value; // { version: 1 }
  */
 export function parseYamlFile(file: string, text: string): YamlFile {
-  const document = parseDocument(text, { version: "1.2", schema: "core", lineCounter: new LineCounter(), prettyErrors: false });
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    lineCounter: new LineCounter(),
+    prettyErrors: false,
+  });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     throw new UserFileError(
-      problems.map((problem) => diagnosticAt(file, text, { start: problem.pos[0], end: problem.pos[1] }, yamlMessage(problem.code, problem.message))),
+      problems.map((problem) =>
+        diagnosticAt(
+          file,
+          text,
+          { start: problem.pos[0], end: problem.pos[1] },
+          yamlMessage(problem.code, problem.message),
+        ),
+      ),
     );
   }
   let value: unknown;
@@ -49,7 +61,13 @@ function yamlMessage(code: string, message: string): string {
 }
 
 /** A diagnostic at the key or at the value of a path; a missing value is shown at the nearest parent that exists. */
-export function diagnose(yaml: YamlFile, path: ValuePath, at: "key" | "value", message: string, hint?: string): Diagnostic {
+export function diagnose(
+  yaml: YamlFile,
+  path: ValuePath,
+  at: "key" | "value",
+  message: string,
+  hint?: string,
+): Diagnostic {
   return diagnosticAt(yaml.file, yaml.text, rangeOf(yaml, path, at), message, hint);
 }
 
@@ -69,7 +87,9 @@ function nodeRange(yaml: YamlFile, path: ValuePath, at: "key" | "value"): { star
   const parent = path.length === 1 ? yaml.document.contents : yaml.document.getIn(path.slice(0, -1), true);
   const last = path.at(-1);
   if (at === "key" && isMap(parent)) {
-    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last));
+    const pair = parent.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last),
+    );
     const range = (pair?.key as Node | undefined)?.range;
     if (range) return { start: range[0], end: range[1] };
   }
@@ -92,7 +112,11 @@ function lineEnd(text: string, from: number): number {
  * @throws UserFileError with one diagnostic for each wrong place: unknown keys with "did you mean", wrong types and
  * enums, and keys that are planned but not built, each with its own sentence.
  */
-export function validateYaml<Schema extends z.ZodType>(yaml: YamlFile, schema: Schema, notBuilt: NotBuilt = {}): z.output<Schema> {
+export function validateYaml<Schema extends z.ZodType>(
+  yaml: YamlFile,
+  schema: Schema,
+  notBuilt: NotBuilt = {},
+): z.output<Schema> {
   const result = schema.safeParse(yaml.value);
   if (result.success) return result.data;
   throw new UserFileError(diagnoseIssues(yaml, schema, result.error.issues, notBuilt));
@@ -117,16 +141,24 @@ export function diagnoseIssues(
     }
     if (issue.code === "invalid_union") {
       // The branch that got deepest into the value is the one the user meant.
-      const branches = issue.errors.map((branch) => branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
-      const depth = (branch: readonly z.core.$ZodIssue[]): number => Math.max(0, ...branch.map((inner) => inner.path.length));
-      const best = branches.filter((branch) => depth(branch) > issue.path.length).toSorted((a, b) => depth(b) - depth(a))[0];
+      const branches = issue.errors.map((branch) =>
+        branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+      );
+      const depth = (branch: readonly z.core.$ZodIssue[]): number =>
+        Math.max(0, ...branch.map((inner) => inner.path.length));
+      const best = branches
+        .filter((branch) => depth(branch) > issue.path.length)
+        .toSorted((a, b) => depth(b) - depth(a))[0];
       if (best !== undefined) return diagnoseIssues(yaml, schema, best, notBuilt);
       return [diagnose(yaml, path, "value", issue.message)];
     }
     if (issue.code === "invalid_value") {
       const values = issue.values.map(String);
       const got = valueAt(yaml.value, path);
-      const message = got === undefined ? `"${String(path.at(-1))}" is missing` : `"${String(got)}" is not one of ${values.join(", ")}`;
+      const message =
+        got === undefined
+          ? `"${String(path.at(-1))}" is missing`
+          : `${JSON.stringify(got)} is not one of ${values.join(", ")}`;
       return [diagnose(yaml, path, "value", message, typeof got === "string" ? didYouMean(got, values) : undefined)];
     }
     if (issue.code === "invalid_type" && valueAt(yaml.value, path) === undefined) {
@@ -139,14 +171,16 @@ export function diagnoseIssues(
 function plannedSentence(path: ValuePath, notBuilt: NotBuilt): string | undefined {
   for (const [pattern, sentence] of Object.entries(notBuilt)) {
     const parts = pattern.split(".");
-    if (parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index]))) return sentence;
+    if (parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index])))
+      return sentence;
   }
   return undefined;
 }
 
 function valueAt(value: unknown, path: ValuePath): unknown {
   let at = value;
-  for (const part of path) at = typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[part] : undefined;
+  for (const part of path)
+    at = typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[part] : undefined;
   return at;
 }
 

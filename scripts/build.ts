@@ -1,0 +1,68 @@
+/**
+ * Bundles the CLI and all its dependencies into dist/, so that the package needs nothing else at run time.
+ *
+ *     node scripts/build.ts                  dist/, what is shipped
+ *     node scripts/build.ts --crash-points   dist-test/, the same with the crash points compiled in, for tests alone
+ */
+import { existsSync } from "node:fs";
+import { chmod, lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { rolldown } from "rolldown";
+import { describeLicences } from "./lib/licences.ts";
+import { root } from "./lib/root.ts";
+
+/** Makes one build and gives the ids of all modules that are really in it. */
+async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>> {
+  const build = await rolldown({
+    input: { main: join(root, "src/cli/main.ts") },
+    cwd: root,
+    platform: "node",
+    tsconfig: join(root, "tsconfig.json"),
+    transform: { target: "node24", define: { __CRASH_POINTS__: String(crashPoints) } },
+    onLog(level, log, handle) {
+      // A bare import that is left in the output would fail on the user's machine: the package has no dependencies.
+      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+      handle(level, log);
+    },
+  });
+  await rm(folder, { recursive: true, force: true });
+  const { output } = await build.write({
+    dir: folder,
+    format: "esm",
+    minify: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js",
+  });
+  await build.close();
+  const modules = new Set<string>();
+  for (const item of output) {
+    if (item.type !== "chunk") continue;
+    for (const [id, module] of Object.entries(item.modules)) if (module.renderedLength > 0) modules.add(id);
+  }
+  return modules;
+}
+
+/** Puts the package's own command where npm puts those of dependencies, so that `npx mahavishnu` finds it in a checkout. */
+async function linkCommand(): Promise<void> {
+  const folder = join(root, "node_modules/.bin");
+  const link = join(folder, "mahavishnu");
+  const target = "../../bin/mahavishnu.js";
+  const present = await lstat(link).catch(() => undefined);
+  if (present?.isSymbolicLink() === true && (await readlink(link)) === target) return;
+  await mkdir(folder, { recursive: true });
+  await rm(link, { force: true });
+  await symlink(target, link);
+  await chmod(join(root, "bin/mahavishnu.js"), 0o755);
+}
+
+const { values } = parseArgs({ options: { "crash-points": { type: "boolean", default: false } } });
+if (existsSync(join(root, "src/cli/main.ts"))) await make(values["crash-points"]);
+else process.stdout.write("build: src/cli/main.ts is not written yet, so there is no command to bundle\n");
+
+async function make(crashPoints: boolean): Promise<void> {
+  const folder = join(root, crashPoints ? "dist-test" : "dist");
+  const modules = await bundle(folder, crashPoints);
+  await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
+  if (!crashPoints) await linkCommand();
+}

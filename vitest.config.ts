@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+import { StrictReporter } from "./test/support/strict-reporter.ts";
+
+// `.ci/run` asks for the results as JSON besides what people read.
+const report = process.env["TEST_REPORT"];
+const common = {
+  setupFiles: ["test/support/leave-nothing-behind.ts"],
+  // Whatever git is told on this machine (signing, hooks, templates) must not decide whether a test passes.
+  env: { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", GIT_TERMINAL_PROMPT: "0" },
+};
+
+export default defineConfig({
+  define: { __CRASH_POINTS__: "true" },
+  test: {
+    globalSetup: ["test/support/temporary-folder.ts"],
+    maxWorkers: 2,
+    allowOnly: process.env["CI"] === undefined,
+    reporters: ["default", new StrictReporter(), ...(report === undefined ? [] : ["json"])],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: "unit",
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+          // Rooms keep no module state, so files can share a worker; it saves loading the libraries for each.
+          isolate: false,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: "integration",
+          include: ["test/**/*.test.ts"],
+          // Real processes, real git, sometimes a build: slow on a busy machine, never endless.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
