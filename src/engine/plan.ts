@@ -1,4 +1,4 @@
-import type { Workflow } from "../workflows/types.ts";
+import type { Job, Workflow } from "../workflows/types.ts";
 import type { Json } from "./contract.ts";
 
 /** A repository as the plan pins it. */
@@ -29,10 +29,13 @@ export interface PlannedTarget {
   readonly timeoutMs: number;
 }
 
-/** Why a target waits for another. `job` comes from `jobs.*.needs`, `repository` from the manifest's `needs`. */
+/**
+ * Why a target waits for another: `job` comes from `jobs.*.needs`, `repository` from the manifest's `needs`; `turn` is the one
+ * checkout of a repository in a run, which its jobs use one after the other, whatever the outcome.
+ */
 export interface PlannedWait {
   readonly target: string;
-  readonly because: "job" | "repository";
+  readonly because: "job" | "repository" | "turn";
 }
 
 /** What a run would do, computed before anything runs, pinned in its first event and executed unchanged. */
@@ -43,4 +46,19 @@ export interface Plan {
   readonly targets: readonly PlannedTarget[];
   /** Milliseconds from the run's start. */
   readonly runTimeoutMs: number;
+}
+
+/** The job's id and target key of the steps under `finally`. */
+export const finallyKey = "finally";
+
+/** A job of the plan by its id; `finally` is a job without a sweep. */
+export function jobOf(plan: Plan, id: string): Job {
+  if (id === finallyKey) return finallyJob(plan.workflow);
+  const job = plan.workflow.jobs.find((candidate) => candidate.id === id);
+  if (job === undefined) throw new Error(`the plan has no job ${id}`);
+  return job;
+}
+
+function finallyJob(workflow: Workflow): Job {
+  return { id: finallyKey, needs: [], checkout: "inPlace", env: {}, steps: workflow.finally, outputs: {}, optional: true };
 }

@@ -1,3 +1,4 @@
+import type { RunCounts } from "../store/contract.ts";
 import type { Outputs } from "./contract.ts";
 import type { Plan } from "./plan.ts";
 
@@ -55,17 +56,23 @@ export interface ProcessRecord {
   readonly bootId: string;
 }
 
+/** Which class of failure ended an attempt; see `FailureClass` of workflows. */
+export type AttemptFailure = "exit" | "timeout" | "infrastructure";
+
 /** One try of a step. */
 export interface Attempt {
+  /** From 1, over all rounds of the target. */
   readonly number: number;
   readonly startedAt: number;
   endedAt: number | null;
   state: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
   reason: string | null;
-  failure: "exit" | "timeout" | "infrastructure" | null;
+  failure: AttemptFailure | null;
   exitCode: number | null;
   readonly process: ProcessRecord | null;
   output: OutputRecord | null;
+  /** The last line that was printed, secrets masked; null when nothing was. */
+  lastLine: string | null;
 }
 
 /** A step of a target. */
@@ -77,7 +84,12 @@ export interface StepState {
   outputs: Outputs;
   /** When a waiting step is tried again. */
   retryAt: number | null;
+  /** Attempts of earlier rounds; they do not count against the retry rule. */
+  earlierAttempts: number;
 }
+
+/** Why a target was skipped. */
+export type SkipCause = "condition" | "dependency" | "policy";
 
 /** One job on one repository, or once. */
 export interface TargetState {
@@ -89,6 +101,8 @@ export interface TargetState {
   cause: Cause;
   startedAt: number | null;
   endedAt: number | null;
+  /** Why it was skipped: its own `if`, something it needs that failed, or the failure policy of its sweep. */
+  skipped: SkipCause | null;
   /** How often the target was begun: 1, and one more for each `runs retry`. */
   round: number;
   steps: StepState[];
@@ -108,4 +122,15 @@ export interface RunState {
   /** The run's own sequence number of the last event reduced. */
   runSeq: number;
   targets: Map<string, TargetState>;
+  counts: { -readonly [K in keyof RunCounts]: RunCounts[K] };
+}
+
+/** Whether a run of this state is over. */
+export function isOver(state: RunStatus): boolean {
+  return state === "succeeded" || state === "partial" || state === "failed" || state === "cancelled";
+}
+
+/** Whether a target of this state is over. */
+export function hasEnded(target: Pick<TargetState, "state">): boolean {
+  return target.state !== "queued" && target.state !== "running";
 }

@@ -1,0 +1,219 @@
+import type { EventRecord } from "../store/contract.ts";
+import type { RunEvent } from "./events.ts";
+import { type Plan, jobOf } from "./plan.ts";
+import type { Attempt, RunState, StepState, TargetState } from "./state.ts";
+
+/** The state of a run after its first event. */
+export function beginState(id: string, event: Extract<RunEvent, { type: "run.created" }>): RunState {
+  const { plan } = event.data;
+  const cause = { reason: event.reason, actor: event.actor, at: event.time };
+  const targets = new Map<string, TargetState>();
+  for (const { key, job, repository } of plan.targets) {
+    targets.set(key, {
+      key,
+      job,
+      repository,
+      state: "queued",
+      cause,
+      startedAt: null,
+      endedAt: null,
+      skipped: null,
+      round: 1,
+      steps: beginSteps(plan, job),
+      outputs: {},
+    });
+  }
+  return {
+    id,
+    plan,
+    state: "queued",
+    cause,
+    actor: event.actor,
+    createdAt: event.time,
+    startedAt: null,
+    endedAt: null,
+    runSeq: 1,
+    targets,
+    counts: { total: targets.size, queued: targets.size, running: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+  };
+}
+
+function beginSteps(plan: Plan, job: string): StepState[] {
+  return jobOf(plan, job).steps.map(({ id }) => ({
+    id,
+    state: "pending",
+    reason: null,
+    attempts: [],
+    outputs: {},
+    retryAt: null,
+    earlierAttempts: 0,
+  }));
+}
+
+/** The state that a run's whole history gives. */
+export function replay(events: readonly EventRecord[]): RunState {
+  const [first, ...rest] = events as unknown as (RunEvent & EventRecord)[];
+  if (first?.type !== "run.created") throw new Error("a run's history begins with run.created");
+  const state = beginState(first.runId, first);
+  for (const event of rest) reduce(state, event);
+  return state;
+}
+
+/**
+ * Applies one event. Deterministic and without any effect but on `state`, which it changes in place: a run of 10,000 targets
+ * has 30,000 events, and a copy for each would be quadratic. The same function serves the running engine, recovery and every view.
+ *
+ * @returns whether the run's row (its state, reason, times or counts) changed.
+ * @throws Error on an event that cannot follow from the state: a history that breaks the rules is a bug, never patched over.
+ */
+export function reduce(state: RunState, event: RunEvent): boolean {
+  state.runSeq += 1;
+  switch (event.type) {
+    case "run.created":
+      throw new Error("run.created can only be a run's first event");
+    case "run.started":
+      expect(state.state === "queued", state, event);
+      state.startedAt ??= event.time;
+      return setRun(state, "running", event);
+    case "run.cancelling":
+      expect(state.state === "queued" || state.state === "running", state, event);
+      return setRun(state, "cancelling", event);
+    case "run.released":
+    case "run.takenOver":
+      expect(state.endedAt === null, state, event);
+      return setRun(state, state.state, event);
+    case "run.retried":
+      expect(state.endedAt !== null, state, event);
+      for (const { key, fromStep } of event.data.targets) beginRound(state, targetOf(state, key), fromStep, event);
+      state.endedAt = null;
+      return setRun(state, "queued", event);
+    case "run.finished":
+      expect(state.endedAt === null, state, event);
+      state.endedAt = event.time;
+      return setRun(state, event.data.state, event);
+    default:
+      return reduceTarget(state, targetOf(state, event.data.target), event);
+  }
+}
+
+type TargetEvent = Extract<RunEvent, { type: `target.${string}` | `step.${string}` }>;
+
+function reduceTarget(state: RunState, target: TargetState, event: TargetEvent): boolean {
+  switch (event.type) {
+    case "target.started":
+      expect(target.state === "queued", state, event);
+      target.startedAt = event.time;
+      return setTarget(state, target, "running", event);
+    case "target.skipped":
+      expect(target.state === "queued" || target.state === "running", state, event);
+      target.endedAt = event.time;
+      target.skipped = event.data.because;
+      return setTarget(state, target, "skipped", event);
+    case "target.finished":
+      expect(target.state === "running" || (target.state === "queued" && event.data.state === "cancelled"), state, event);
+      target.endedAt = event.time;
+      target.outputs = event.data.outputs;
+      return setTarget(state, target, event.data.state, event);
+    default:
+      expect(target.state === "running", state, event);
+      reduceStep(state, stepOf(target, event.data.step), event);
+      return false;
+  }
+}
+
+function reduceStep(state: RunState, step: StepState, event: Extract<RunEvent, { type: `step.${string}` }>): void {
+  switch (event.type) {
+    case "step.started":
+      expect(step.state === "pending" || step.state === "waiting" || step.state === "interrupted", state, event);
+      expect(event.data.attempt === step.attempts.length + 1, state, event);
+      step.state = "running";
+      step.reason = null;
+      step.retryAt = null;
+      step.attempts.push({
+        number: event.data.attempt,
+        startedAt: event.time,
+        endedAt: null,
+        state: "running",
+        reason: null,
+        failure: null,
+        exitCode: null,
+        process: event.data.process,
+        output: null,
+        lastLine: null,
+      });
+      return;
+    case "step.finished": {
+      const attempt = runningAttempt(state, step, event);
+      const { state: ended, failure, exitCode, outputs, output, lastLine, retryAt } = event.data;
+      Object.assign(attempt, { endedAt: event.time, state: ended, reason: event.reason, failure, exitCode, output, lastLine });
+      step.state = retryAt === null ? ended : "waiting";
+      step.reason = event.reason;
+      step.retryAt = retryAt;
+      step.outputs = outputs;
+      return;
+    }
+    case "step.interrupted": {
+      const attempt = runningAttempt(state, step, event);
+      Object.assign(attempt, { endedAt: event.time, state: "interrupted", reason: event.reason });
+      step.state = "interrupted";
+      step.reason = event.reason;
+      return;
+    }
+    case "step.skipped":
+      expect(step.state === "pending" || step.state === "waiting" || step.state === "interrupted", state, event);
+      step.state = "skipped";
+      step.reason = event.reason;
+  }
+}
+
+function runningAttempt(state: RunState, step: StepState, event: RunEvent): Attempt {
+  const attempt = step.attempts.at(-1);
+  if (attempt === undefined || attempt.state !== "running") throw impossible(state, event);
+  return attempt;
+}
+
+/** A new round of a target: what succeeded stays, from `fromStep` (or the first step that did not succeed) all is done again. */
+function beginRound(state: RunState, target: TargetState, fromStep: string | null, event: RunEvent): void {
+  const named = target.steps.findIndex((step) => step.id === fromStep);
+  const failed = target.steps.findIndex((step) => step.state !== "succeeded");
+  const from = named === -1 ? Math.max(0, failed) : named;
+  for (const step of target.steps.slice(from)) {
+    Object.assign(step, { state: "pending", reason: null, outputs: {}, retryAt: null, earlierAttempts: step.attempts.length });
+  }
+  Object.assign(target, { startedAt: null, endedAt: null, skipped: null, outputs: {}, round: target.round + 1 });
+  setTarget(state, target, "queued", event);
+}
+
+function setRun(state: RunState, status: RunState["state"], event: RunEvent): true {
+  state.state = status;
+  state.cause = { reason: event.reason, actor: event.actor, at: event.time };
+  return true;
+}
+
+function setTarget(state: RunState, target: TargetState, status: TargetState["state"], event: RunEvent): true {
+  state.counts[target.state] -= 1;
+  state.counts[status] += 1;
+  target.state = status;
+  target.cause = { reason: event.reason, actor: event.actor, at: event.time };
+  return true;
+}
+
+function targetOf(state: RunState, key: string): TargetState {
+  const target = state.targets.get(key);
+  if (target === undefined) throw new Error(`run ${state.id} has no target ${key}`);
+  return target;
+}
+
+function stepOf(target: TargetState, id: string): StepState {
+  const step = target.steps.find((candidate) => candidate.id === id);
+  if (step === undefined) throw new Error(`target ${target.key} has no step ${id}`);
+  return step;
+}
+
+function expect(holds: boolean, state: RunState, event: RunEvent): void {
+  if (!holds) throw impossible(state, event);
+}
+
+function impossible(state: RunState, event: RunEvent): Error {
+  return new Error(`run ${state.id}: event ${state.runSeq} (${event.type} ${JSON.stringify(event.data)}) cannot follow in state ${state.state}`);
+}
