@@ -2,10 +2,9 @@ import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDo
 import type * as z from "zod";
 import { type Diagnostic, diagnosticAt } from "./diagnostics.ts";
 import { UserFileError } from "./errors.ts";
-import { didYouMean } from "./suggest.ts";
+import { explainIssues, type NotBuilt, type ValuePath } from "./explain-issues.ts";
 
-/** Keys and list indexes from the root of a document down to a value. */
-export type ValuePath = readonly (string | number)[];
+export type { NotBuilt, ValuePath } from "./explain-issues.ts";
 
 /** A parsed YAML file that still knows where everything stands. */
 export interface YamlFile {
@@ -16,9 +15,6 @@ export interface YamlFile {
   /** The plain value of the whole document. */
   readonly value: unknown;
 }
-
-/** Keys that a later version will know, each with the sentence that refuses it; `*` stands for any one key or index. */
-export type NotBuilt = Readonly<Record<string, string>>;
 
 /**
  * Parses YAML 1.2 core. Syntax errors, duplicate keys and an empty file are a `UserFileError` with their places.
@@ -32,19 +28,12 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     schema: "core",
     lineCounter: new LineCounter(),
     prettyErrors: false,
+    // A list or map as a key has no path; it is refused where it stands.
+    stringKeys: true,
   });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    throw new UserFileError(
-      problems.map((problem) =>
-        diagnosticAt(
-          file,
-          text,
-          { start: problem.pos[0], end: problem.pos[1] },
-          yamlMessage(problem.code, problem.message),
-        ),
-      ),
-    );
+    throw new UserFileError(problems.map(({ code, message, pos }) => diagnoseSyntax(file, text, code, message, pos)));
   }
   let value: unknown;
   try {
@@ -56,8 +45,13 @@ export function parseYamlFile(file: string, text: string): YamlFile {
   return { file, text, document, value };
 }
 
-function yamlMessage(code: string, message: string): string {
-  return code === "DUPLICATE_KEY" ? "this key stands twice in the same map" : message;
+function diagnoseSyntax(file: string, text: string, code: string, message: string, pos: [number, number]): Diagnostic {
+  const [start, end] = pos;
+  if (code === "DUPLICATE_KEY") {
+    const word = /^[\w.-]*/.exec(text.slice(start, start + 100))?.[0].length ?? 1;
+    return diagnosticAt(file, text, { start, end: start + word }, "this key stands twice in the same map");
+  }
+  return diagnosticAt(file, text, { start, end }, message);
 }
 
 /** A diagnostic at the key or at the value of a path; a missing value is shown at the nearest parent that exists. */
@@ -79,7 +73,8 @@ export function rangeOf(yaml: YamlFile, path: ValuePath, at: "key" | "value"): {
     const range = nodeRange(yaml, part, missing ? "key" : at);
     if (range !== undefined) return range;
   }
-  const start = Math.max(0, yaml.text.search(/[^\s#]/));
+  // Where the content begins, not at a comment above it.
+  const start = yaml.document.contents?.range?.[0] ?? 0;
   return { start, end: start + 1 };
 }
 
@@ -129,86 +124,7 @@ export function diagnoseIssues(
   issues: readonly z.core.$ZodIssue[],
   notBuilt: NotBuilt = {},
 ): Diagnostic[] {
-  return issues.flatMap((issue) => {
-    const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => {
-        const keyPath = [...path, key];
-        const planned = plannedSentence(keyPath, notBuilt);
-        if (planned !== undefined) return diagnose(yaml, keyPath, "key", `"${key}" is not built yet`, planned);
-        return diagnose(yaml, keyPath, "key", `unknown key "${key}"`, didYouMean(key, keysAt(schema, path)));
-      });
-    }
-    if (issue.code === "invalid_union") {
-      // The branch that got deepest into the value is the one the user meant.
-      const branches = issue.errors.map((branch) =>
-        branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
-      );
-      const depth = (branch: readonly z.core.$ZodIssue[]): number =>
-        Math.max(0, ...branch.map((inner) => inner.path.length));
-      const best = branches
-        .filter((branch) => depth(branch) > issue.path.length)
-        .toSorted((a, b) => depth(b) - depth(a))[0];
-      if (best !== undefined) return diagnoseIssues(yaml, schema, best, notBuilt);
-      return [diagnose(yaml, path, "value", issue.message)];
-    }
-    if (issue.code === "invalid_value") {
-      const values = issue.values.map(String);
-      const got = valueAt(yaml.value, path);
-      const message =
-        got === undefined
-          ? `"${String(path.at(-1))}" is missing`
-          : `${JSON.stringify(got)} is not one of ${values.join(", ")}`;
-      return [diagnose(yaml, path, "value", message, typeof got === "string" ? didYouMean(got, values) : undefined)];
-    }
-    if (issue.code === "invalid_type" && valueAt(yaml.value, path) === undefined) {
-      return [diagnose(yaml, path, "key", `"${path.join(".")}" is required here`)];
-    }
-    return [diagnose(yaml, path, "value", issue.message)];
-  });
-}
-
-function plannedSentence(path: ValuePath, notBuilt: NotBuilt): string | undefined {
-  for (const [pattern, sentence] of Object.entries(notBuilt)) {
-    const parts = pattern.split(".");
-    if (parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index])))
-      return sentence;
-  }
-  return undefined;
-}
-
-function valueAt(value: unknown, path: ValuePath): unknown {
-  let at = value;
-  for (const part of path)
-    at = typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[part] : undefined;
-  return at;
-}
-
-/** The keys that a schema knows at a path, over all branches of unions. */
-function keysAt(schema: z.ZodType, path: ValuePath): string[] {
-  const def = (schema as unknown as { def: SchemaDef }).def;
-  if (def.innerType !== undefined) return keysAt(def.innerType, path);
-  if (def.in !== undefined && def.out !== undefined) return keysAt(def.in, path);
-  if (def.getter !== undefined) return keysAt(def.getter(), path);
-  if (def.options !== undefined) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
-  if (path.length === 0) return def.shape === undefined ? [] : Object.keys(def.shape);
-  const [head, ...rest] = path;
-  if (def.shape !== undefined) {
-    const next = def.shape[String(head)];
-    return next === undefined ? [] : keysAt(next, rest);
-  }
-  const inner = def.valueType ?? def.element;
-  return inner === undefined ? [] : keysAt(inner, rest);
-}
-
-/** The parts of zod's schema definitions that `keysAt` walks. */
-interface SchemaDef {
-  readonly innerType?: z.ZodType;
-  readonly in?: z.ZodType;
-  readonly out?: z.ZodType;
-  readonly getter?: () => z.ZodType;
-  readonly options?: readonly z.ZodType[];
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-  readonly valueType?: z.ZodType;
-  readonly element?: z.ZodType;
+  return explainIssues({ value: yaml.value, schema, notBuilt }, issues)
+    .map(({ path, at, message, hint }) => diagnose(yaml, path, at, message, hint))
+    .toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { MahavishnuError, messageOf, UserFileError } from "./errors.ts";
+import { parseYamlFile, validateYaml } from "./yaml-file.ts";
+
+const runs = Number(process.env["FUZZ_RUNS"] ?? 100);
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  role: z.enum(["library", "service"]).optional(),
+  limits: z.strictObject({ steps: z.int().min(1).optional() }).optional(),
+  tags: z.array(z.string()).optional(),
+});
+
+function messageFor(text: string): string {
+  try {
+    validateYaml(parseYamlFile("a.yaml", text), schema, { server: "There is no server yet." });
+    return "valid";
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserFileError);
+    return messageOf(error);
+  }
+}
+
+describe("validateYaml", () => {
+  it("shows each wrong place with its line and a caret", () => {
+    expect(messageFor("# a comment\nversion: 1\nrole: servce\nlimits:\n  stepz: 2\n  steps: 0\n"))
+      .toMatchInlineSnapshot(`
+        "a.yaml:3:7  "servce" is not one of library, service
+            3 | role: servce
+              |       ^^^^^^ did you mean "service"?
+
+        a.yaml:5:3  unknown key "stepz"
+            5 |   stepz: 2
+              |   ^^^^^ did you mean "steps"?
+
+        a.yaml:6:10  "steps" must be at least 1
+            6 |   steps: 0
+              |          ^"
+      `);
+  });
+
+  it("shows a missing key where the content begins", () => {
+    expect(messageFor("# a comment\n\nrole: service\n")).toMatchInlineSnapshot(`
+      "a.yaml:3:1  "version" is required here
+          3 | role: service
+            | ^ add \`version: 1\`"
+    `);
+  });
+
+  it("refuses what is not built with its own sentence", () => {
+    expect(messageFor("version: 1\nserver: { port: 1 }\n")).toMatchInlineSnapshot(`
+      "a.yaml:2:1  "server" is not built yet
+          2 | server: { port: 1 }
+            | ^^^^^^ There is no server yet."
+    `);
+  });
+
+  it("shows an item of a list", () => {
+    expect(messageFor("version: 1\ntags: [a, 2, c]\n")).toMatchInlineSnapshot(`
+      "a.yaml:2:11  item 2 must be text, not 2
+          2 | tags: [a, 2, c]
+            |           ^"
+    `);
+  });
+
+  it("accepts a valid file", () => {
+    expect(messageFor("version: 1\nrole: service\ntags:\n  - a\n")).toBe("valid");
+  });
+});
+
+describe("parseYamlFile", () => {
+  it("refuses a key that stands twice", () => {
+    expect(messageFor("version: 1\nversion: 1\n")).toMatchInlineSnapshot(`
+      "a.yaml:2:1  this key stands twice in the same map
+          2 | version: 1
+            | ^^^^^^^"
+    `);
+  });
+
+  it("refuses broken syntax", () => {
+    expect(messageFor("version: 1\nrole: [a\n")).toMatchInlineSnapshot(`
+      "a.yaml:3:1  Flow sequence in block collection must be sufficiently indented and end with a ]
+          3 | 
+            | ^"
+    `);
+  });
+
+  it("refuses an empty file", () => {
+    expect(messageFor("")).toMatchInlineSnapshot(`
+      "a.yaml:1:1  the document must be a map, but it is empty
+          1 | 
+            | ^"
+    `);
+  });
+
+  it("ends aliases that multiply", () => {
+    const laughs = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+    for (let i = 0; i < 9; i += 1)
+      laughs.push(
+        `b${i}: &b${i} [${Array(10)
+          .fill(i === 0 ? "*a" : `*b${i - 1}`)
+          .join(", ")}]`,
+      );
+    expect(messageFor(laughs.join("\n"))).toContain("alias");
+  });
+
+  it("never throws anything but a UserFileError, whatever the text", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "version: 1\n",
+        "role: ",
+        "limits:\n",
+        "  steps: 1\n",
+        "- ",
+        "&a ",
+        "*a",
+        "!!x ",
+        "? ",
+        "|\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "'",
+        "\t",
+        "\r\n",
+        "---\n",
+        "...\n",
+        "%YAML 1.2\n",
+        "__proto__: ",
+        "<<: ",
+      ),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        try {
+          validateYaml(parseYamlFile("a.yaml", pieces.join("")), schema);
+        } catch (error) {
+          if (!(error instanceof MahavishnuError) || error.code === "INTERNAL") throw error;
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+});
