@@ -37,18 +37,11 @@ export function explainIssues(checked: Checked, issues: readonly z.core.$ZodIssu
 
 function explainIssue(checked: Checked, issue: z.core.$ZodIssue): Explanation[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => explainUnknownKey(checked, path, key));
-    case "invalid_key":
-      return [{ path, at: "key", message: issue.issues[0]?.message ?? issue.message }];
-    case "invalid_union":
-      return explainUnion(checked, issue, path);
-    case "invalid_value":
-      return [explainWrongValue(checked, issue, path)];
-    default:
-      return [explainBadValue(checked, issue, path)];
-  }
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => explainUnknownKey(checked, path, key));
+  if (issue.code === "invalid_key") return [{ path, at: "key", message: issue.issues[0]?.message ?? issue.message }];
+  if (issue.code === "invalid_union") return explainUnion(checked, issue, path);
+  if (issue.code === "invalid_value") return [explainWrongValue(checked, issue, path)];
+  return [explainBadValue(checked, issue, path)];
 }
 
 function explainUnknownKey(checked: Checked, parent: ValuePath, key: string): Explanation {
@@ -132,7 +125,7 @@ function describe(got: unknown): string {
   if (Array.isArray(got)) return "not a list";
   if (typeof got === "object") return "not a map";
   if (typeof got === "string") return "not text";
-  return `not ${String(got)}`;
+  return `not ${scalarText(got)}`;
 }
 
 function unitOf(origin: string): string {
@@ -143,14 +136,18 @@ function unitOf(origin: string): string {
 /** A value for a message: short, on one line. */
 function showValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a map";
-  const text = JSON.stringify(String(value));
+  const text = JSON.stringify(scalarText(value));
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}
+
+function scalarText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
 }
 
 function plannedSentence(path: ValuePath, notBuilt: NotBuilt = {}, value?: unknown): string | undefined {
   for (const [pattern, sentence] of Object.entries(notBuilt)) {
     const [keys = "", wanted] = pattern.split("=", 2);
-    if (wanted !== (value === undefined ? undefined : String(value))) continue;
+    if (wanted !== (value === undefined ? undefined : scalarText(value))) continue;
     const parts = keys.split(".");
     if (parts.length === path.length && parts.every((part, index) => part === "*" || part === String(path[index])))
       return sentence;
