@@ -23,6 +23,16 @@ export const errorCatalogue = {
     fix: "See the command's --help.",
     exitCode: 64,
   },
+  NOT_BUILT: {
+    summary: "This is planned and not built yet. It is refused rather than ignored.",
+    fix: "Leave it out; the changelog says when it arrives.",
+    exitCode: 64,
+  },
+  ACCESS_DENIED: {
+    summary: "The subject has no permission for this.",
+    fix: "Ask an administrator for a role that has the named permission, bound under access.bindings.",
+    exitCode: 1,
+  },
   WORKSPACE_NOT_FOUND: {
     summary: "There is no mahavishnu.yaml in this folder or above it.",
     fix: "Change into a workspace, name one with -C DIR, or make one with `mahavishnu init`.",
@@ -67,6 +77,46 @@ export const errorCatalogue = {
     summary: "The history of a run is not what its owner expects.",
     fix: "Report it: a run has one writer, and this must not happen.",
     exitCode: 70,
+  },
+  EXPRESSION_FAILED: {
+    summary: "An expression of a workflow could not be evaluated.",
+    fix: "Mend the named expression, or the value that it was given.",
+    exitCode: 1,
+  },
+  INPUT_INVALID: {
+    summary: "An input of a workflow is unknown, missing or has a wrong value.",
+    fix: "See the workflow's inputs with `mahavishnu workflows show NAME`.",
+    exitCode: 64,
+  },
+  WORKFLOW_NOT_FOUND: {
+    summary: "The workspace has no workflow of this name.",
+    fix: "See what there is with `mahavishnu workflows list`.",
+    exitCode: 64,
+  },
+  WORKFLOWS_UNREADABLE: {
+    summary: "The folder of workflows, or a file in it, cannot be read.",
+    fix: "Check `workflows` in mahavishnu.yaml, and the owner and mode of what it names.",
+    exitCode: 1,
+  },
+  GIT_MISSING: {
+    summary: "The command git cannot be started.",
+    fix: "Install git 2.30 or newer and put it on PATH; `mahavishnu doctor` shows what is found.",
+    exitCode: 1,
+  },
+  GIT_FAILED: {
+    summary: "A git command failed, took too long or gave more than it may.",
+    fix: "Run the named command in the named folder and follow what git says.",
+    exitCode: 1,
+  },
+  REPOSITORY_OUTSIDE_ROOTS: {
+    summary: "The path of a repository leaves the allowed folders, by itself or by a symbolic link.",
+    fix: "Move the repository below the fleet's root, or change `root` of the manifest.",
+    exitCode: 1,
+  },
+  SELECTION_UNDECIDED: {
+    summary: "A selector asks for facts that cannot be read from some repositories.",
+    fix: "Mend the named repositories (`mahavishnu repos check`) or leave them out with `!name:NAME`.",
+    exitCode: 1,
   },
 } as const satisfies Record<string, ErrorDefinition>;
 
