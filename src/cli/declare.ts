@@ -1,0 +1,131 @@
+import { type Command, Option } from "commander";
+import { MahavishnuError } from "../lib/errors.ts";
+import { addGlobalOptions, readGlobalOptions } from "./declare-global-options.ts";
+import type { CommandIo } from "./command-io.ts";
+import { layoutHelp } from "./help-layout.ts";
+import { describeExitCodes, type ExitCodeNotes } from "./exit-codes.ts";
+import type { ColourMode, GlobalOptions } from "./global-options.ts";
+import type { OutputRules } from "./output-request.ts";
+
+/** What the declared commands need of the process that parses them. */
+export interface Shell {
+  /** The words after `mahavishnu`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Columns of the terminal that help is written for. */
+  readonly helpWidth: number;
+  /** Help goes to the standard output when asked for, else to the standard error. */
+  writeHelp(text: string, stream: "stdout" | "stderr"): void;
+  /** Called once, when the flags are known. */
+  openIo(colour: ColourMode): CommandIo;
+  /** Called with the code that the body returned. */
+  finish(exitCode: number): void;
+}
+
+/** One use of a command, as its body gets it. */
+export interface CommandCall<Options> {
+  /** Arguments in order; what was left out is undefined, what may come several times is one entry each. */
+  readonly args: readonly string[];
+  readonly options: Options & GlobalOptions;
+  readonly io: CommandIo;
+}
+
+/** A command that does something. */
+export interface CommandSpec<Options> {
+  readonly name: string;
+  /** A few words for the list of commands. */
+  readonly summary: string;
+  /** Sentences for the command's own help; the summary when left out. */
+  readonly description?: string;
+  /** Syntax and meaning: `["<workflow>", "name of the workflow"]`. */
+  readonly arguments?: readonly (readonly [syntax: string, description: string])[];
+  readonly options?: readonly Option[];
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  readonly exitCodes?: ExitCodeNotes;
+  /** Text and json without files when left out. */
+  readonly output?: OutputRules;
+  /** Looks at the flags together, before the body is loaded. */
+  readonly check?: (call: Omit<CommandCall<Options>, "io">, shell: Shell) => void;
+  /** Loads the body and runs it. Resolves with the exit code. */
+  readonly run: (call: CommandCall<Options>) => Promise<number>;
+}
+
+const defaultOutput: OutputRules = { formats: ["text", "json"], files: false };
+
+/** Declares a group of commands such as `repos`. */
+export function declareGroup(parent: Command, shell: Shell, name: string, summary: string): Command {
+  const group = parent
+    .command(name)
+    .summary(summary)
+    .description(`${capitalise(summary)}.`)
+    .helpCommand(false);
+  configureCommand(group, shell);
+  addGlobalOptions(group);
+  return group;
+}
+
+/** Declares a command with its flags, its help and the way to its body. */
+export function declareCommand<Options extends object = object>(
+  parent: Command,
+  shell: Shell,
+  spec: CommandSpec<Options>,
+): Command {
+  const command = parent
+    .command(spec.name)
+    .summary(spec.summary)
+    .description(spec.description ?? `${capitalise(spec.summary)}.`);
+  for (const [syntax, description] of spec.arguments ?? []) command.argument(syntax, description);
+  command.optionsGroup("Options:");
+  for (const option of spec.options ?? []) command.addOption(option);
+  configureCommand(command, shell);
+  const output = spec.output ?? defaultOutput;
+  addGlobalOptions(command, output);
+  command.addHelpText("after", () =>
+    ["", describeExamples(spec.examples), "", ...describeExitCodes(spec.exitCodes ?? {})].join("\n"),
+  );
+  command.action(async () => {
+    const { global, colour } = readGlobalOptions(command, output, shell);
+    // The flags' own parsers have made these values; `Options` names them, and each command's test checks that they agree.
+    const call = { args: command.args, options: { ...command.opts<Options>(), ...global } };
+    spec.check?.(call, shell);
+    shell.finish(await spec.run({ ...call, io: shell.openIo(colour) }));
+  });
+  return command;
+}
+
+/** What all commands have in common: errors are thrown, help is written through the shell. */
+export function configureCommand(command: Command, shell: Shell): void {
+  command.configureHelp(layoutHelp(shell.helpWidth));
+  command.configureOutput({
+    writeOut: (text) => shell.writeHelp(text, "stdout"),
+    writeErr: (text) => shell.writeHelp(text, "stderr"),
+    // Errors are thrown, and shown once at the top.
+    outputError: () => {},
+  });
+  command.helpOption("-h, --help", "show this help");
+  command.exitOverride((error) => {
+    throw Object.assign(error, { command: commandPath(command) });
+  });
+}
+
+/** The words that call a command: `mahavishnu repos list`. */
+export function commandPath(command: Command): string {
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
+}
+
+/** A flag that is planned: given, it is refused with its reason. It is not listed in help. */
+export function notBuiltOption(flags: string, reason: string): Option {
+  return new Option(flags).hideHelp().argParser(() => {
+    throw new MahavishnuError("NOT_BUILT", `${flags.split(" ")[0] ?? flags} is not built yet: ${reason}`);
+  });
+}
+
+function describeExamples(examples: CommandSpec<object>["examples"]): string {
+  return ["Examples:", ...examples.flatMap(([line, meaning]) => [`  $ ${line}`, `      ${meaning}`])].join("\n");
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,39 @@
+import { InvalidArgumentError } from "commander";
+import { durationForms, parseDuration } from "../lib/duration.ts";
+import type { KeyValue } from "./global-options.ts";
+
+/** Reads `KEY=VALUE`; the value may be empty and may hold further `=`. */
+export function parseKeyValue(text: string): KeyValue {
+  const split = text.indexOf("=");
+  if (split < 1) throw new InvalidArgumentError("It must be KEY=VALUE.");
+  return { key: text.slice(0, split), value: text.slice(split + 1) };
+}
+
+/** Reads a whole number of at least 1. */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  return count;
+}
+
+/** Reads a whole number of at least 0. */
+export function parseWholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError("It must be a whole number of at least 0.");
+  return value;
+}
+
+/** Reads a duration above 0; milliseconds. */
+export function parseDurationFlag(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`It must be a duration such as ${durationForms}.`);
+  return ms;
+}
+
+/** Reads a text that may not be empty. */
+export function parseNonEmpty(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}

@@ -1,0 +1,91 @@
+import { version } from "../lib/version.ts";
+import type { OutputStream } from "./command-io.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { type ColourMode, decideColour } from "./global-options.ts";
+import { exitCodeOf, type Interrupts } from "./interrupts.ts";
+import { machineFormatOf } from "./output-request.ts";
+import { parserStopOf, reportError } from "./report-error.ts";
+
+/** A stream of the process before colour is decided. */
+export interface HostStream {
+  open(colour: boolean): OutputStream;
+  readonly isTTY: boolean;
+  readonly helpWidth: number;
+  write(text: string): void;
+}
+
+/** The process that a command line runs in. */
+export interface CliHost {
+  /** The words after `mahavishnu`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: HostStream;
+  readonly stderr: HostStream;
+  readonly interrupts: Interrupts;
+}
+
+/**
+ * Runs one command line from its words to its exit code. Every failure ends here: told once, as text on the standard
+ * error or as a JSON document on the standard output.
+ */
+export async function runCli(host: CliHost): Promise<number> {
+  const { argv, interrupts } = host;
+  if (argv.length === 1 && argv[0] === "--version") {
+    host.stdout.write(`${version}\n`);
+    return exitCodes.success;
+  }
+  let exitCode: number;
+  try {
+    exitCode = await runProgram(host);
+  } catch (thrown) {
+    exitCode = tellFailure(host, thrown);
+  }
+  if (interrupts.last === undefined || exitCode === exitCodes.internal) return exitCode;
+  return exitCodeOf(interrupts.last);
+}
+
+async function runProgram(host: CliHost): Promise<number> {
+  // Loaded here, so that `--version` and the first line of a crash report do not wait for the parser.
+  const { buildProgram } = await import("./program.ts");
+  let exitCode: number = exitCodes.success;
+  const program = buildProgram({
+    argv: host.argv,
+    env: host.env,
+    cwd: host.cwd,
+    helpWidth: host.stdout.helpWidth,
+    writeHelp: (text, stream) => host[stream].write(text),
+    openIo: (colour: ColourMode) => ({
+      stdout: host.stdout.open(decideColour({ mode: colour, env: host.env, isTTY: host.stdout.isTTY })),
+      stderr: host.stderr.open(decideColour({ mode: colour, env: host.env, isTTY: host.stderr.isTTY })),
+      env: host.env,
+      cwd: host.cwd,
+      interrupts: host.interrupts,
+    }),
+    finish: (code) => {
+      exitCode = code;
+    },
+  });
+  await program.parseAsync([...host.argv], { from: "user" });
+  return exitCode;
+}
+
+/** Tells a failure where the caller reads: machines on the standard output, eyes on the standard error. */
+export function tellFailure(host: Pick<CliHost, "argv" | "stdout" | "stderr">, thrown: unknown): number {
+  const stop = parserStopOf(thrown);
+  if (stop === "asked") return exitCodes.success;
+  const machine = machineFormatOf(host.argv);
+  // Help was written already; for eyes that says it all.
+  if (stop === "missingCommand" && machine === undefined) return exitCodes.usage;
+  const verbose = isVerbose(host.argv);
+  const report = reportError(thrown, verbose);
+  if (machine === undefined || verbose) host.stderr.write(report.text);
+  if (machine !== undefined)
+    host.stdout.write(`${JSON.stringify(report.document, null, machine === "json" ? 2 : undefined)}\n`);
+  return report.exitCode;
+}
+
+function isVerbose(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === "-v" || word === "--verbose");
+}

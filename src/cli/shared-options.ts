@@ -1,0 +1,34 @@
+import { Option } from "commander";
+import type { KeyValue } from "./global-options.ts";
+import { parseCount, parseKeyValue, parseNonEmpty } from "./option-parsers.ts";
+
+/** `-s, --select SELECTOR`, the same on every command that picks repositories. */
+export function selectOption(meaning: string = "repositories to work on; all when left out"): Option {
+  return new Option("-s, --select <SELECTOR>", meaning).argParser(parseNonEmpty);
+}
+
+/** `-i, --input KEY=VALUE`, repeatable. */
+export function inputOption(): Option {
+  return new Option("-i, --input <KEY=VALUE>", "an input of the workflow; repeatable").argParser(
+    (value: string, previous: readonly KeyValue[] | undefined) => [...(previous ?? []), parseKeyValue(value)],
+  );
+}
+
+/** `--max-parallel N`. */
+export function maxParallelOption(meaning: string): Option {
+  return new Option("--max-parallel <N>", meaning).argParser(parseCount);
+}
+
+/** An option that may come several times and collects its values as they are. */
+export function listOption(flags: string, meaning: string): Option {
+  return new Option(flags, `${meaning}; repeatable`).argParser(
+    (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), parseNonEmpty(value)],
+  );
+}
+
+/** What `-s` means, shown at the end of the help of commands that have it. */
+export const selectorHelp: string = [
+  "Selectors:",
+  "  name:glob path:glob role:x tag:x needs:x dependents:x has:FILE dirty ahead behind changed:REF last:failed @selector",
+  "  with && || ! ( ); tag:a matches a and a/b",
+].join("\n");
