@@ -38,6 +38,26 @@ export const errorCatalogue = {
     fix: "Change into a workspace, name one with -C DIR, or make one with `mahavishnu init`.",
     exitCode: 64,
   },
+  WORKSPACE_EXISTS: {
+    summary: "There is a workspace in this folder already, or a file that a new one would need.",
+    fix: "Use what is there, or name another folder: mahavishnu init DIR.",
+    exitCode: 1,
+  },
+  WORKSPACE_UNWRITABLE: {
+    summary: "The folder of the workspace cannot be written.",
+    fix: "Give the current user the right to write there, free some space, or name another folder.",
+    exitCode: 1,
+  },
+  DEMO_FOREIGN_FOLDER: {
+    summary: "The folder for the demo holds something else, which is left as it is.",
+    fix: "Name another folder: mahavishnu init --demo DIR.",
+    exitCode: 1,
+  },
+  DEMO_DAMAGED: {
+    summary: "A folder of the demo's fleet is there and is no git repository.",
+    fix: "Move it away, or make the demo anew: mahavishnu init --demo --fresh DIR.",
+    exitCode: 1,
+  },
   USER_FILE_INVALID: {
     summary: "A file of the workspace is not valid.",
     fix: "Mend the named places; each names the line and what is expected.",

@@ -1,0 +1,91 @@
+import { readlink, realpath } from "node:fs/promises";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
+import { MahavishnuError } from "../lib/errors.ts";
+import { mapLimited } from "../lib/semaphore.ts";
+import type { Fleet, Repository } from "./types.ts";
+
+/** A repository whose path leaves the allowed roots. */
+export interface Escape {
+  readonly repository: Repository;
+  /** Where the path really leads. */
+  readonly realPath: string;
+  /** True when only a symbolic link leads outside; false when the path itself does. */
+  readonly bySymlink: boolean;
+}
+
+/** Paths resolved at the same time: enough to keep a disk busy. */
+const parallelism = 16;
+/** Links that are followed by hand before a path counts as a circle; Linux stops at 40 too. */
+const maxLinks = 40;
+
+/** The allowed roots with their symbolic links resolved; a root that does not exist is resolved as far as it does. */
+export async function resolveRoots(roots: readonly string[]): Promise<string[]> {
+  return await Promise.all(roots.map(resolveAsFarAsPossible));
+}
+
+/** True when a resolved path is one of the resolved roots or lies below one. */
+export function isInside(realPath: string, realRoots: readonly string[]): boolean {
+  return realRoots.some(
+    (root) => realPath === root || realPath.startsWith(root.endsWith(sep) ? root : `${root}${sep}`),
+  );
+}
+
+/**
+ * Follows all symbolic links of a path. Of a path that does not exist (or may not be read), the part that does is
+ * resolved and the rest is kept; a link whose target is gone is followed too, so that it cannot hide where it leads.
+ */
+export async function resolveAsFarAsPossible(path: string, links: number = maxLinks): Promise<string> {
+  const rest: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      return join(await realpath(at), ...rest.toReversed());
+    } catch {
+      const target = await readlink(at).catch(() => null);
+      if (target !== null && links > 0) {
+        return await resolveAsFarAsPossible(resolve(dirname(at), target, ...rest.toReversed()), links - 1);
+      }
+      if (at === parse(at).root) return path;
+      rest.push(basename(at));
+    }
+  }
+}
+
+/** The repositories whose real path lies under none of the fleet's allowed roots, in the order given. */
+export async function findEscapes(fleet: Fleet, repositories: readonly Repository[]): Promise<Escape[]> {
+  const roots = await resolveRoots(fleet.allowedRoots);
+  const found = await mapLimited(repositories, parallelism, async (repository): Promise<Escape | null> => {
+    const realPath = await resolveAsFarAsPossible(repository.path);
+    return isInside(realPath, roots) ? null : describeEscape(repository, realPath, [...roots, ...fleet.allowedRoots]);
+  });
+  return found.filter((escape) => escape !== null);
+}
+
+/** Tells a path that leaves the roots as written from one that a symbolic link leads away. */
+export function describeEscape(repository: Repository, realPath: string, roots: readonly string[]): Escape {
+  return { repository, realPath, bySymlink: isInside(repository.path, roots) };
+}
+
+/**
+ * Refuses repositories outside the allowed roots. Whatever acts on repositories calls this first;
+ * `selectRepositories` does it for its callers.
+ *
+ * @throws MahavishnuError `REPOSITORY_OUTSIDE_ROOTS` that names each of them.
+ */
+export async function assertContained(fleet: Fleet, repositories: readonly Repository[]): Promise<void> {
+  const escapes = await findEscapes(fleet, repositories);
+  if (escapes.length > 0)
+    throw new MahavishnuError("REPOSITORY_OUTSIDE_ROOTS", explainEscapes(escapes, fleet.allowedRoots));
+}
+
+function explainEscapes(escapes: readonly Escape[], roots: readonly string[]): string {
+  return escapes.map((escape) => explainEscape(escape, roots)).join("\n");
+}
+
+/** One sentence for one escape, its place in the manifest first. */
+export function explainEscape({ repository, realPath, bySymlink }: Escape, roots: readonly string[]): string {
+  const { file, line } = repository.place;
+  const how = bySymlink
+    ? `a symbolic link in ${repository.path} leads to ${realPath}`
+    : `its path is ${repository.path}`;
+  return `${file}:${line}  repository "${repository.name}" is outside the allowed folders: ${how}, not under ${roots.join(" or ")}`;
+}

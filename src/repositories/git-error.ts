@@ -1,0 +1,77 @@
+import { MahavishnuError } from "../lib/errors.ts";
+
+/** Why git failed, as far as what it said is known. */
+export type GitFailure =
+  | "dubiousOwnership"
+  | "locked"
+  | "notARepository"
+  | "denied"
+  | "timeout"
+  | "tooMuchOutput"
+  | "exit";
+
+/** What a failed git command left. */
+export interface GitErrorDetails {
+  readonly failure: GitFailure;
+  readonly args: readonly string[];
+  readonly folder: string;
+  /** Null when a signal or the time limit ended it. */
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}
+
+/** A git command failed. `failure` says why, `stderr` what git said. */
+export class GitError extends MahavishnuError {
+  override readonly name = "GitError";
+  readonly failure: GitFailure;
+  readonly args: readonly string[];
+  readonly folder: string;
+  /** Exit code of git, not of this product. */
+  readonly gitExitCode: number | null;
+  readonly stderr: string;
+
+  constructor({ failure, args, folder, exitCode, stderr }: GitErrorDetails, message?: string) {
+    const said = firstLine(stderr);
+    const fix = fixes[failure]?.(folder);
+    super(
+      "GIT_FAILED",
+      message ??
+        `git ${args[0] ?? ""} failed in ${folder} (exit ${exitCode ?? "by a signal"})${said === "" ? "" : `: ${said}`}`,
+      fix === undefined ? {} : { fix },
+    );
+    this.failure = failure;
+    this.args = args;
+    this.folder = folder;
+    this.gitExitCode = exitCode;
+    this.stderr = stderr;
+  }
+}
+
+const fixes: Partial<Record<GitFailure, (folder: string) => string>> = {
+  dubiousOwnership: (folder) =>
+    `Let the owner run it, or trust the folder: git config --global --add safe.directory ${folder}`,
+  locked: () => "Wait until the other git process ends; `mahavishnu repos check` names locks that nobody holds.",
+  notARepository: (folder) => `Clone the repository into ${folder}, or correct its path in the manifest.`,
+  denied: (folder) => `Give the current user the right to read ${folder}.`,
+};
+
+/** Tells failures apart by what git says in the C locale. */
+export function classifyFailure(stderr: string): GitFailure {
+  if (/dubious ownership|unsafe repository/.test(stderr)) return "dubiousOwnership";
+  if (
+    /\.lock': File exists|could not lock config file|Unable to create '[^']*\.lock'.*exists|cannot lock ref/s.test(
+      stderr,
+    )
+  )
+    return "locked";
+  if (/not a git repository/.test(stderr)) return "notARepository";
+  if (/Permission denied/i.test(stderr)) return "denied";
+  return "exit";
+}
+
+/** The first line that says what went wrong, without git's own "fatal:". */
+export function firstLine(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const line = lines.find((text) => /^(?:fatal|error):/.test(text)) ?? lines.find((text) => text !== "") ?? "";
+  return line.replace(/^(?:fatal|error): /, "");
+}
