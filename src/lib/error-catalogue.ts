@@ -63,6 +63,21 @@ export const errorCatalogue = {
     fix: "Mend the named places; each names the line and what is expected.",
     exitCode: 1,
   },
+  CONFIG_INVALID: {
+    summary: "The configuration is not valid: a file, or a MAHAVISHNU_ variable of the environment.",
+    fix: "Mend the named places; `mahavishnu config schema` and docs/reference/configuration.md list every key.",
+    exitCode: 1,
+  },
+  CONFIG_UNREADABLE: {
+    summary: "A configuration file exists and cannot be read.",
+    fix: "Check its owner and mode, and that it is a text file.",
+    exitCode: 1,
+  },
+  SECRET_UNRESOLVED: {
+    summary: "A secret reference of the configuration leads to nothing.",
+    fix: "Set the named variable, or write the named file, with the secret as its only content.",
+    exitCode: 1,
+  },
   STATE_DAMAGED: {
     summary: "The state database is damaged. It is left where it is.",
     fix: "Stop every mahavishnu process, copy the state folder away, then restore a backup or move the file aside to begin with an empty history.",
@@ -91,6 +106,31 @@ export const errorCatalogue = {
   RUN_OWNER_STALE: {
     summary: "Another process has taken over this run.",
     fix: "Follow it with `mahavishnu runs watch ID`.",
+    exitCode: 1,
+  },
+  RUN_OWNED: {
+    summary: "Another living process owns this run.",
+    fix: "Follow it with `mahavishnu runs watch ID`, or cancel it with `mahavishnu runs cancel ID`.",
+    exitCode: 1,
+  },
+  RUN_NOT_FOUND: {
+    summary: "There is no run with this id, or the short form fits more than one.",
+    fix: "See `mahavishnu runs list`.",
+    exitCode: 64,
+  },
+  RUN_STATE: {
+    summary: "The run is not in a state in which this can be done.",
+    fix: "See its state with `mahavishnu runs show ID`.",
+    exitCode: 1,
+  },
+  STEP_FOLDER: {
+    summary: "A step would work outside its checkout.",
+    fix: "Name a folder inside the checkout in workingDirectory.",
+    exitCode: 1,
+  },
+  SECRET_MISSING: {
+    summary: "A step names a secret that the configuration does not have.",
+    fix: "Add it under secrets: in mahavishnu.yaml, as ${env:NAME} or ${file:PATH}.",
     exitCode: 1,
   },
   RUN_SEQUENCE: {

@@ -1,0 +1,66 @@
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
+
+/** A file to make, by its path relative to a folder. */
+export interface NewFile {
+  readonly path: string;
+  readonly content: string | Buffer;
+  /** Permission bits, whatever the umask says; those of the umask when left out. */
+  readonly mode?: number;
+}
+
+/**
+ * Makes files that do not exist yet, with the folders they need; folders of a file with a `mode` of 0600 get 0700.
+ * All or nothing: when one cannot be made, those made before are removed again.
+ *
+ * @throws MahavishnuError `WORKSPACE_EXISTS` when a file is there already, `WORKSPACE_UNWRITABLE` when one cannot be made.
+ */
+export async function createFiles(folder: string, files: readonly NewFile[]): Promise<void> {
+  const made: string[] = [];
+  try {
+    for (const file of files) {
+      const path = join(folder, file.path);
+      made.push(...(await createFolder(dirname(path), file.mode === 0o600 ? 0o700 : undefined)));
+      await writeFile(path, file.content, { flag: "wx", mode: file.mode ?? 0o666 });
+      made.push(path);
+      if (file.mode !== undefined) await chmod(path, file.mode);
+    }
+  } catch (error) {
+    // Last first, so that a folder is empty when its turn comes.
+    for (const path of made.toReversed()) await rm(path, { recursive: true, force: true });
+    throw describeFailure(error, folder);
+  }
+}
+
+/** Makes a folder and those above it that are missing. Gives what was made, top first. */
+async function createFolder(folder: string, mode: number | undefined): Promise<string[]> {
+  const first = await mkdir(folder, mode === undefined ? { recursive: true } : { recursive: true, mode });
+  if (first === undefined) return [];
+  const top = resolve(first);
+  return [top];
+}
+
+function describeFailure(error: unknown, folder: string): Error {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") return fileExists(path ?? folder);
+  return new MahavishnuError("WORKSPACE_UNWRITABLE", `cannot write the workspace ${folder}: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+function fileExists(path: string): MahavishnuError {
+  return new MahavishnuError("WORKSPACE_EXISTS", `${path} exists already, and is left as it is`);
+}
+
+/**
+ * Looks whether any of the files is there already, before anything is made.
+ *
+ * @throws MahavishnuError `WORKSPACE_EXISTS` naming the first.
+ */
+export async function refuseExisting(folder: string, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = await stat(join(folder, path)).catch(() => undefined);
+    if (found !== undefined) throw fileExists(join(folder, path));
+  }
+}
