@@ -108,6 +108,11 @@ export const errorCatalogue = {
     fix: "Follow it with `mahavishnu runs watch ID`.",
     exitCode: 1,
   },
+  PLAN_EMPTY: {
+    summary: "A sweep selects no repository, so there would be nothing to do.",
+    fix: "Widen the selector, or write `allowEmpty: true` in the sweep when nothing to do is fine.",
+    exitCode: 1,
+  },
   RUN_OWNED: {
     summary: "Another living process owns this run.",
     fix: "Follow it with `mahavishnu runs watch ID`, or cancel it with `mahavishnu runs cancel ID`.",
@@ -177,6 +182,16 @@ export const errorCatalogue = {
     summary: "A selector asks for facts that cannot be read from some repositories.",
     fix: "Mend the named repositories (`mahavishnu repos check`) or leave them out with `!name:NAME`.",
     exitCode: 1,
+  },
+  SUITE_BUSY: {
+    summary: "Another readiness suite runs on this workspace.",
+    fix: "Wait for it, or leave --no-wait out: then this one waits for it.",
+    exitCode: 1,
+  },
+  REPORT_UNWRITABLE: {
+    summary: "A report that was asked for could not be written.",
+    fix: "Name a file in a folder that exists and can be written to.",
+    exitCode: 70,
   },
 } as const satisfies Record<string, ErrorDefinition>;
 

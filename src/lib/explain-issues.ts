@@ -12,6 +12,7 @@ export type NotBuilt = Readonly<Record<string, string>>;
 
 /** What is wrong with a value, in plain words and without a place in a file. */
 export interface Explanation {
+  readonly kind: "unknownKey" | "notBuilt" | "missing" | "value";
   readonly path: ValuePath;
   /** Whether the name of the key is wrong or the value. */
   readonly at: "key" | "value";
@@ -38,7 +39,8 @@ export function explainIssues(checked: Checked, issues: readonly z.core.$ZodIssu
 function explainIssue(checked: Checked, issue: z.core.$ZodIssue): Explanation[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => explainUnknownKey(checked, path, key));
-  if (issue.code === "invalid_key") return [{ path, at: "key", message: issue.issues[0]?.message ?? issue.message }];
+  if (issue.code === "invalid_key")
+    return [{ kind: "value", path, at: "key", message: issue.issues[0]?.message ?? issue.message }];
   if (issue.code === "invalid_union") return explainUnion(checked, issue, path);
   if (issue.code === "invalid_value") return [explainWrongValue(checked, issue, path)];
   return [explainBadValue(checked, issue, path)];
@@ -47,8 +49,15 @@ function explainIssue(checked: Checked, issue: z.core.$ZodIssue): Explanation[] 
 function explainUnknownKey(checked: Checked, parent: ValuePath, key: string): Explanation {
   const path = [...parent, key];
   const planned = plannedSentence(path, checked.notBuilt);
-  if (planned !== undefined) return { path, at: "key", message: `"${key}" is not built yet`, hint: planned };
-  return { path, at: "key", message: `unknown key "${key}"`, hint: didYouMean(key, keysAt(checked.schema, parent)) };
+  if (planned !== undefined)
+    return { kind: "notBuilt", path, at: "key", message: `"${key}" is not built yet`, hint: planned };
+  return {
+    kind: "unknownKey",
+    path,
+    at: "key",
+    message: `unknown key "${key}"`,
+    hint: didYouMean(key, keysAt(checked.schema, parent)),
+  };
 }
 
 function explainUnion(checked: Checked, issue: z.core.$ZodIssueInvalidUnion, path: ValuePath): Explanation[] {
@@ -62,7 +71,7 @@ function explainUnion(checked: Checked, issue: z.core.$ZodIssueInvalidUnion, pat
     .filter((branch) => depth(branch) > issue.path.length)
     .toSorted((a, b) => depth(b) - depth(a))[0];
   if (best !== undefined) return explainIssues(checked, best);
-  return [{ path, at: "value", message: issue.message }];
+  return [{ kind: "value", path, at: "value", message: issue.message }];
 }
 
 function explainWrongValue(checked: Checked, issue: z.core.$ZodIssueInvalidValue, path: ValuePath): Explanation {
@@ -71,21 +80,22 @@ function explainWrongValue(checked: Checked, issue: z.core.$ZodIssueInvalidValue
   if (got === undefined) {
     const example =
       values.length === 1 ? `add \`${String(path.at(-1))}: ${values[0]}\`` : `one of ${values.join(", ")}`;
-    return { path, at: "key", message: `"${path.join(".")}" is required here`, hint: example };
+    return { kind: "missing", path, at: "key", message: `"${path.join(".")}" is required here`, hint: example };
   }
   const planned = plannedSentence(path, checked.notBuilt, got);
-  if (planned !== undefined) return { path, at: "value", message: `${showValue(got)} is not built yet`, hint: planned };
+  if (planned !== undefined)
+    return { kind: "notBuilt", path, at: "value", message: `${showValue(got)} is not built yet`, hint: planned };
   const message = `${showValue(got)} is not ${values.length === 1 ? values[0] : `one of ${values.join(", ")}`}`;
-  if (typeof got !== "string") return { path, at: "value", message };
-  return { path, at: "value", message, hint: didYouMean(got, values) };
+  if (typeof got !== "string") return { kind: "value", path, at: "value", message };
+  return { kind: "value", path, at: "value", message, hint: didYouMean(got, values) };
 }
 
 function explainBadValue(checked: Checked, issue: z.core.$ZodIssue, path: ValuePath): Explanation {
   const got = valueAt(checked.value, path);
   if (issue.code === "invalid_type" && got === undefined) {
-    return { path, at: "key", message: `"${path.join(".")}" is required here` };
+    return { kind: "missing", path, at: "key", message: `"${path.join(".")}" is required here` };
   }
-  return { path, at: "value", message: plainMessage(issue, got, path) };
+  return { kind: "value", path, at: "value", message: plainMessage(issue, got, path) };
 }
 
 /** Zod's own words in plain English; a message that the schema gave stays as it is. */

@@ -1,0 +1,98 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { UserFileError } from "../lib/errors.ts";
+import { diagnose, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
+import { type ConfigKey, isSecretKey } from "./config-keys.ts";
+import type { ConfigProblem, Layer } from "./layer.ts";
+import type { Origin } from "./origin.ts";
+import { mergeTrees, type RawTree, treeOf } from "./raw-tree.ts";
+import { configVersion } from "./schema.ts";
+
+/** One value given outside files: by an environment variable or by `--set`. */
+export interface Assignment {
+  readonly key: ConfigKey;
+  readonly path: readonly string[];
+  readonly text: string;
+  /** What stands before the text where the user wrote it, `=` included: `MAHAVISHNU_PROFILE=`. */
+  readonly head: string;
+  readonly origin: Origin;
+}
+
+/** A layer of single values; a later assignment of the same path wins. */
+export function readAssignmentLayer(
+  source: string,
+  assignments: readonly Assignment[],
+  refused: readonly ConfigProblem[],
+): Layer {
+  const problems = [...refused];
+  const read: (Assignment & { readonly yaml?: YamlFile })[] = [];
+  let tree: RawTree = {};
+  for (const assignment of assignments) {
+    if (assignment.text === "") {
+      const diagnostic = showAssignment(source, assignment, "the value is empty", "give one, or leave it all out");
+      problems.push({ kind: "value", diagnostic });
+      continue;
+    }
+    try {
+      const yaml = assignment.key.form === "list" ? parseYamlFile(source, assignment.text) : undefined;
+      tree = mergeTrees(tree, treeOf(assignment.path, yaml === undefined ? scalarOf(assignment) : yaml.value));
+      read.push(yaml === undefined ? assignment : { ...assignment, yaml });
+    } catch (error) {
+      if (!(error instanceof UserFileError)) throw error;
+      for (const diagnostic of error.diagnostics) {
+        problems.push({ kind: "value", diagnostic: shift(diagnostic, assignment.head) });
+      }
+    }
+  }
+  const find = (path: readonly (string | number)[]): (typeof read)[number] => {
+    const found = read.findLast((assignment) => assignment.path.every((part, index) => part === path[index]));
+    if (found === undefined) throw new Error(`no assignment sets ${path.join(".")}`);
+    return found;
+  };
+  return {
+    tree,
+    checked: { version: configVersion, ...tree },
+    problems,
+    originOf: (path) => find(path).origin,
+    place: ({ path, message, hint }) => {
+      const assignment = find(path);
+      const { yaml, head } = assignment;
+      if (yaml === undefined) return showAssignment(source, assignment, message, hint);
+      return shift(diagnose(yaml, path.slice(assignment.path.length), "value", message, hint), head);
+    },
+  };
+}
+
+function scalarOf({ key, text }: Assignment): unknown {
+  if (key.form === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (key.form === "boolean" && (text === "true" || text === "false")) return text === "true";
+  // What is neither stays text, and the schema says what it should be.
+  return text;
+}
+
+/** A diagnostic at the value of an assignment; a secret is masked. */
+function showAssignment(source: string, { key, head, text }: Assignment, message: string, hint?: string): Diagnostic {
+  const [first = ""] = (isSecretKey(key) ? "***" : text).split(/[\r\n]/);
+  return diagnoseHead(source, `${head}${first}`, { start: head.length, length: first.length }, message, hint);
+}
+
+/** A diagnostic in one line of text that is no file. */
+export function diagnoseHead(
+  source: string,
+  line: string,
+  { start, length }: { readonly start: number; readonly length: number },
+  message: string,
+  hint?: string,
+): Diagnostic {
+  const base = { file: source, line: 1, column: start + 1, length: Math.max(1, length), message, sourceLine: line };
+  return hint === undefined ? base : { ...base, hint };
+}
+
+/** A diagnostic of the value alone, moved to where the value stands after its head. */
+function shift(diagnostic: Diagnostic, head: string): Diagnostic {
+  if (diagnostic.line !== 1 || diagnostic.sourceLine === undefined) return diagnostic;
+  return {
+    ...diagnostic,
+    column: diagnostic.column + head.length,
+    sourceLine: `${head}${diagnostic.sourceLine}`,
+  };
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { extname, isAbsolute, join, relative, resolve } from "node:path";
+import { MahavishnuError, UserFileError } from "../lib/errors.ts";
+import { explainIssues, type Explanation } from "../lib/explain-issues.ts";
+import { Secret } from "../lib/secret.ts";
+import { type ConfigEntry, listEntries } from "./config-entries.ts";
+import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
+import { readEnvironmentLayer } from "./environment-layer.ts";
+import { readFileLayer } from "./file-layer.ts";
+import { configFileName } from "./find-workspace.ts";
+import type { ConfigProblem, Layer } from "./layer.ts";
+import { notBuiltConfig } from "./not-built.ts";
+import type { Origin } from "./origin.ts";
+import { isTree, mergeTrees, type RawTree } from "./raw-tree.ts";
+import { readUserFile } from "./read-user-file.ts";
+import { Config } from "./schema.ts";
+import { collectNamedVariables } from "./secret-source.ts";
+import { readSetLayer } from "./set-layer.ts";
+import { resolveWorkspacePaths, type WorkspacePaths } from "./workspace-paths.ts";
+
+/** What a configuration is made of. */
+export interface ConfigRequest {
+  /** The folder of the workspace, absolute. */
+  readonly workspace: string;
+  /** The configuration file; `mahavishnu.yaml` in the workspace when left out. */
+  readonly configFile?: string;
+  /** The environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The values of `--set KEY=VALUE`. */
+  readonly set: readonly string[];
+}
+
+/** A checked configuration that knows where each value came from. Holds no readable secret, so it may be printed. */
+export interface LoadedConfig {
+  /** The folder of the workspace, absolute. */
+  readonly workspace: string;
+  /** The configuration files that were read, absolute, lowest layer first. */
+  readonly files: readonly string[];
+  /** The first of them, as it is named in messages. */
+  readonly shownFile: string;
+  /** Milliseconds, bytes and secret sources; see `resolveSecrets` for the secrets. */
+  readonly config: Config;
+  readonly paths: WorkspacePaths;
+  /** Every value by its path, with its origin and what it hides in lower layers. */
+  readonly entries: readonly ConfigEntry[];
+  /** The origin of each value, by its path with dots. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Secrets that stand in plain text in a file or on the command line. */
+  readonly plainTextSecrets: readonly { readonly path: string; readonly origin: Origin }[];
+  /** Environment variables that secret references of any layer name. Steps must not inherit them. */
+  readonly secretVariables: readonly string[];
+  /** SHA-256 of the merged configuration, references unresolved and plain-text secrets left out, in hex. */
+  readonly digest: string;
+}
+
+const maxFileBytes = 1024 * 1024;
+
+/** A configuration, or everything that is wrong with it. */
+export type ConfigResult =
+  | { readonly loaded: LoadedConfig }
+  | { readonly loaded?: undefined; readonly problems: readonly ConfigProblem[]; readonly error: UserFileError };
+
+/**
+ * Reads and merges the layers: defaults < `mahavishnu.yaml` < `mahavishnu.local.yaml` < environment < `--set`.
+ * Secret references are not resolved; `resolveSecrets` does that.
+ *
+ * @throws UserFileError with every wrong place of every layer: CONFIG_INVALID, or USAGE when only `--set` is wrong.
+ * @throws MahavishnuError CONFIG_UNREADABLE, or WORKSPACE_NOT_FOUND when there is no configuration file.
+ */
+export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> {
+  const result = await tryLoadConfig(request);
+  if (result.loaded !== undefined) return result.loaded;
+  throw result.error;
+}
+
+/**
+ * Like `loadConfig`, but hands back what is wrong, sorted by kind, for those who judge a configuration. Each layer is
+ * checked on its own, so that a wrong value is found even where a higher layer hides it.
+ *
+ * @throws MahavishnuError CONFIG_UNREADABLE, or WORKSPACE_NOT_FOUND when there is no configuration file.
+ */
+export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResult> {
+  const keys = listConfigKeys();
+  const files = await readFiles(request);
+  const fileLayers = files.map(({ kind, shown, text }) => readFileLayer(kind, { shown, text }, keys));
+  const setLayer = readSetLayer(request.set, keys);
+  const named = collectNamedVariables([...fileLayers, setLayer].map((layer) => layer.tree));
+  const environmentLayer = readEnvironmentLayer(request.env, named, keys);
+
+  const lower = [...fileLayers, environmentLayer].flatMap(checkLayer);
+  const flags = checkLayer(setLayer);
+  if (lower.length + flags.length > 0) {
+    const problems = [...lower, ...flags];
+    return { problems, error: errorOf(problems, lower.length > 0 ? "CONFIG_INVALID" : "USAGE") };
+  }
+  const secretVariables = [...named.union(collectNamedVariables([environmentLayer.tree]))].toSorted();
+  return { loaded: describe(request, files, [...fileLayers, environmentLayer, setLayer], { keys, secretVariables }) };
+}
+
+function errorOf(problems: readonly ConfigProblem[], code: "CONFIG_INVALID" | "USAGE"): UserFileError {
+  const details = code === "USAGE" ? { fix: "Mend the values of --set." } : {};
+  return new UserFileError(
+    problems.map(({ diagnostic }) => diagnostic),
+    code,
+    details,
+  );
+}
+
+function describe(
+  { workspace }: ConfigRequest,
+  files: readonly ReadFile[],
+  layers: readonly Layer[],
+  { keys, secretVariables }: { readonly keys: readonly ConfigKey[]; readonly secretVariables: readonly string[] },
+): LoadedConfig {
+  const merged = layers.reduce<RawTree>((tree, layer) => mergeTrees(tree, layer.tree), {});
+  // Layers that are sound on their own merge into a sound whole: a key has the same type in each of them.
+  const config = Config.parse(merged);
+  const entries = listEntries(layers, keys);
+  const plain = entries.filter(({ value, origin }) => value instanceof Secret && origin.layer !== "environment");
+  return {
+    workspace,
+    files: files.map(({ path }) => path),
+    shownFile: files[0]?.shown ?? configFileName,
+    config,
+    paths: resolveWorkspacePaths(workspace, config),
+    entries,
+    origins: new Map(entries.map(({ path, origin }) => [path, origin])),
+    plainTextSecrets: plain.map(({ path, origin }) => ({ path, origin })),
+    secretVariables,
+    digest: digestOf(config),
+  };
+}
+
+interface ReadFile {
+  readonly kind: "file" | "local";
+  readonly path: string;
+  readonly shown: string;
+  readonly text: string;
+}
+
+async function readFiles({ workspace, configFile = configFileName }: ConfigRequest): Promise<ReadFile[]> {
+  const main = resolve(workspace, configFile);
+  const extension = extname(main);
+  const local = `${main.slice(0, main.length - extension.length)}.local${extension}`;
+  const files = [await readLayerFile("file", workspace, main), await readLayerFile("local", workspace, local)];
+  return files.filter((file) => file !== undefined);
+}
+
+async function readLayerFile(kind: "file" | "local", workspace: string, path: string): Promise<ReadFile | undefined> {
+  const inside = relative(workspace, path);
+  const shown = inside.startsWith("..") || isAbsolute(inside) ? path : inside;
+  const file = await readUserFile(path, maxFileBytes);
+  if (file.text !== undefined) return { kind, path, shown, text: file.text };
+  if (!file.missing) throw new MahavishnuError("CONFIG_UNREADABLE", `${shown} cannot be read: ${file.reason}`);
+  if (kind === "local") return undefined;
+  throw new MahavishnuError("WORKSPACE_NOT_FOUND", `${join(workspace, shown)}: there is no such file`);
+}
+
+function checkLayer(layer: Layer): ConfigProblem[] {
+  const { checked, problems } = layer;
+  if (checked === undefined) return [...problems];
+  const result = Config.safeParse(checked);
+  const issues = result.success ? [] : result.error.issues;
+  const explanations = [
+    ...explainIssues({ value: checked, schema: Config, notBuilt: notBuiltConfig }, issues),
+    ...refusePrototype(checked),
+  ];
+  const placed = explanations.map((explanation) => ({ kind: explanation.kind, diagnostic: layer.place(explanation) }));
+  const byPlace = placed.toSorted(({ diagnostic: a }, { diagnostic: b }) => a.line - b.line || a.column - b.column);
+  return [...problems, ...byPlace];
+}
+
+/** Zod drops the name `__proto__` from a map without a word; nothing of a user's file is ignored here. */
+function refusePrototype({ secrets }: RawTree): Explanation[] {
+  if (!isTree(secrets) || !Object.hasOwn(secrets, "__proto__")) return [];
+  return [{ kind: "value", path: ["secrets", "__proto__"], at: "key", message: "a secret cannot have this name" }];
+}
+
+/** The same configuration has the same digest, whatever the order of its keys and the units of its durations. */
+function digestOf(config: Config): string {
+  const canonical = JSON.stringify(config, (_, value: unknown) =>
+    isTree(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return createHash("sha256").update(canonical).digest("hex");
+}

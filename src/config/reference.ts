@@ -1,0 +1,78 @@
+import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
+import { reservedVariables } from "./environment-layer.ts";
+import { notBuiltConfig } from "./not-built.ts";
+
+/** The page docs/reference/configuration.md: every key with its type, default, variable and meaning. */
+export function renderConfigReference(): string {
+  const keys = listConfigKeys();
+  const groups = Map.groupBy(keys, ({ path }) => (path.length === 1 ? "" : (path[0] ?? "")));
+  const tables = [...groups].map(
+    ([group, members]) => `## ${group === "" ? "Top level" : `\`${group}\``}\n\n${renderTable(members)}`,
+  );
+  return `${head}\n${tables.join("\n\n")}\n\n${renderReserved()}\n\n${renderNotBuilt()}\n`;
+}
+
+const head = `# Configuration
+
+The keys of \`mahavishnu.yaml\`. Layers, low to high: defaults, \`mahavishnu.yaml\`, \`mahavishnu.local.yaml\`, the
+environment, \`--set KEY=VALUE\`. Maps are merged key by key; a list is replaced whole. \`mahavishnu config show --origin\`
+prints each value with the place it comes from.
+
+- Durations are written \`500ms\`, \`30s\`, \`15m\`, \`2h\` or \`7d\`, sizes \`512B\`, \`64KiB\`, \`10MiB\` or \`2GiB\`. A bare number is refused.
+- A secret is a reference: \`\${env:NAME}\` or \`\${file:PATH}\`. One newline at the end of the file is dropped. Plain text
+  loads, and is a finding of the readiness suite.
+- Relative paths start at the workspace; \`~\` is the home folder.
+- Lists are given as YAML in a variable or flag: \`--set 'paths.allowedRoots=[/srv/fleet]'\`.
+- With \`--config other.yaml\`, the local layer is \`other.local.yaml\` beside it.
+`;
+
+function renderTable(keys: readonly ConfigKey[]): string {
+  const rows = keys.map((key) => {
+    const guide = key.docs.guide === undefined ? "" : ` Guide: ${key.docs.guide}.`;
+    const variable = key.variable === null ? "" : code(key.variable.replace("*", "NAME"));
+    const cells = [
+      code(key.name.replace("*", "NAME")),
+      key.type,
+      renderDefault(key),
+      variable,
+      key.docs.description + guide,
+    ];
+    return `| ${cells.map(escapeCell).join(" | ")} |`;
+  });
+  return ["| key | type | default | variable | meaning |", "|---|---|---|---|---|", ...rows].join("\n");
+}
+
+function renderDefault({ fallback, required }: ConfigKey): string {
+  if (required) return "required";
+  if (fallback === undefined) return "none";
+  return code(typeof fallback === "string" ? fallback : JSON.stringify(fallback));
+}
+
+function renderReserved(): string {
+  const list = reservedVariables.map((name) => `- ${code(name)}`).join("\n");
+  return `## Variables that are no configuration
+
+An unknown variable that begins with \`MAHAVISHNU_\` is an error. Left alone are variables that a secret reference names,
+and these:
+
+${list}`;
+}
+
+function renderNotBuilt(): string {
+  const list = Object.entries(notBuiltConfig).map(
+    ([name, sentence]) => `- ${code(name.replace("=", ": "))}: ${sentence}.`,
+  );
+  return `## Refused in this version
+
+These are planned. Until they exist they are refused, never ignored:
+
+${list.join("\n")}`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

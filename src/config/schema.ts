@@ -1,0 +1,244 @@
+import * as z from "zod";
+import { tryParseSelector } from "../selectors/parse-selector.ts";
+import { documented, duration, path, secret, size } from "./schema-values.ts";
+
+const retry = z.strictObject({
+  attempts: documented(z.int().min(1).prefault(3), {
+    description: "How often a failing step is tried in all, the first attempt included.",
+    guide: "3 to 5",
+  }),
+  backoff: documented(z.enum(["exponential", "fixed"]).prefault("exponential"), {
+    description: "How waits grow: `exponential` doubles each one, `fixed` repeats the first. Both are jittered.",
+  }),
+  first: documented(duration({ min: 0 }).prefault("1s"), {
+    description: "The wait before the second attempt.",
+    text: "duration",
+  }),
+  max: documented(duration({ min: 0 }).prefault("1m"), { description: "The longest wait.", text: "duration" }),
+});
+
+const limits = z.strictObject({
+  maxConcurrentWorkflows: documented(z.int().min(1).prefault(10), {
+    description: "Runs of one workspace that execute at the same time, over all its processes. Others queue.",
+    guide: "5 to 20",
+  }),
+  maxConcurrentSteps: documented(z.int().min(1).prefault(8), {
+    description: "Steps of one workspace that execute at the same time, over all runs and processes.",
+  }),
+  retry: documented(retry.prefault({}), { description: "What happens when a step fails; jobs and steps may differ." }),
+  timeout: documented(duration().prefault("15m"), {
+    description: "How long one target (one job on one repository) may take, waits between attempts included.",
+    guide: "300 to 1800 s",
+    text: "duration",
+  }),
+  stepTimeout: documented(duration().optional(), {
+    description: "How long one attempt of a step may take. Without it, only the target's time counts.",
+    text: "duration",
+  }),
+  runTimeout: documented(duration().prefault("24h"), {
+    description: "How long a whole run may take, from its start.",
+    text: "duration",
+  }),
+  maxOutputBytes: documented(size({ min: 1024, max: 64 * 1024 ** 3 }).prefault("10MiB"), {
+    description: "How much output of one attempt is kept; the rest is counted and dropped.",
+    text: "size",
+  }),
+  lease: documented(duration().prefault("10s"), {
+    description: "How long a run stays with a process that gives no sign of life; then another may take it over.",
+    guide: "at least 3 heartbeats",
+    text: "duration",
+  }),
+  heartbeat: documented(duration().prefault("2s"), {
+    description: "How often the process that owns a run gives a sign of life.",
+    text: "duration",
+  }),
+  grace: documented(duration({ min: 0 }).prefault("5s"), {
+    description: "How long the processes of a cancelled or overdue step have between TERM and KILL.",
+    text: "duration",
+  }),
+});
+
+const auth = z.strictObject({
+  enabled: documented(z.boolean().prefault(true), {
+    description: "Whether callers who are not the local owner of the workspace must show a token.",
+    guide: "true in production",
+  }),
+  secret: documented(secret().optional(), {
+    description: "Signs tokens and encrypts the key ring. Needed while `auth.enabled` is true.",
+    guide: "at least 32 characters",
+    text: "secret",
+  }),
+  tokenTtl: documented(duration({ max: 366 * 86_400_000 }).prefault("1h"), {
+    description: "How long a new token is valid.",
+    text: "duration",
+  }),
+});
+
+const binding = z.strictObject({
+  subject: z.string().regex(/^(local|user|group|service|token):\S+$/, {
+    error: "a subject is a kind and a name, such as user:dana, group:platform, service:ci or token:deploy",
+  }),
+  role: z.string().regex(/^[A-Za-z][\w-]*$/, { error: "the name of a role is letters, digits, - and _" }),
+  where: documented(
+    z
+      .string()
+      .superRefine((text, context) => {
+        const parsed = tryParseSelector(text);
+        if (parsed.node !== undefined) return;
+        const { message, hint } = parsed.problem;
+        const advice = hint === undefined ? "" : ` (${hint})`;
+        context.addIssue({ code: "custom", message: `this selector is not valid: ${message}${advice}` });
+      })
+      .optional(),
+    { description: "The repositories that the role is given for; all without it.", text: "selector" },
+  ),
+});
+
+const access = z.strictObject({
+  bindings: documented(z.array(binding).prefault([]), {
+    description:
+      "Who has which role: a list of `{ subject, role, where }`, where the optional `where` is a selector of repositories.",
+  }),
+});
+
+const milliseconds = (text: string, description: string) =>
+  documented(duration().prefault(text), { description, text: "duration" });
+
+const thresholds = z.strictObject({
+  workflowSpeed: z
+    .strictObject({
+      median: milliseconds("250ms", "BW1: the median time of a run of one step that does nothing."),
+      p95: milliseconds("1s", "BW1: the 95th percentile of the same."),
+    })
+    .prefault({}),
+  stepCost: z.strictObject({ median: milliseconds("25ms", "BW2: what one further step costs.") }).prefault({}),
+  coldStart: z
+    .strictObject({ median: milliseconds("3s", "BW4: from the start of the command to the first step.") })
+    .prefault({}),
+  concurrentRuns: z
+    .strictObject({
+      median: milliseconds("10s", "BC1: the time for five times `limits.maxConcurrentWorkflows` runs."),
+    })
+    .prefault({}),
+  repositoryStatus: z
+    .strictObject({ median: milliseconds("5s", "BR1: the git facts of 20 repositories.") })
+    .prefault({}),
+  manifestLoad: z
+    .strictObject({ median: milliseconds("200ms", "BR4: loading a manifest of 1,000 repositories and selecting.") })
+    .prefault({}),
+  workflowThroughput: z
+    .strictObject({
+      perMinute: documented(z.number().positive().prefault(300), { description: "BT1: runs a minute, at least." }),
+    })
+    .prefault({}),
+  eventThroughput: z
+    .strictObject({
+      perSecond: documented(z.number().positive().prefault(500), {
+        description: "BT2: durable events a second, at least.",
+      }),
+    })
+    .prefault({}),
+});
+
+const readiness = z.strictObject({
+  waivers: documented(path().optional(), {
+    description: "The file of waivers: findings that are accepted for a time, each with a reason and an owner.",
+    text: "path",
+  }),
+  thresholds: documented(thresholds.prefault({}), { description: "Absolute limits of the benchmarks." }),
+  gates: documented(
+    z
+      .strictObject({
+        acceptWaivedCritical: documented(z.boolean().prefault(false), {
+          description: "Whether a waived critical or security check leaves the verdict at ready instead of usable.",
+        }),
+      })
+      .prefault({}),
+    { description: "How results become the verdict." },
+  ),
+});
+
+const stateUrlForm = /^sqlite:(?!:)[^\0?]+$/;
+
+function stateUrlProblem(text: unknown): string {
+  if (/^postgres(ql)?:/.test(String(text))) return "postgres is not built yet; this version keeps its state in sqlite";
+  if (text === "sqlite::memory:") return "state in memory would not survive the process; name a file";
+  return "the state's url is sqlite: and a path, such as sqlite:.mahavishnu/state.db";
+}
+
+/**
+ * The configuration: what `mahavishnu.yaml` and the layers above it may say, and what the product reads.
+ * Durations come out in milliseconds, sizes in bytes, secrets as their sources. Values are checked one by one;
+ * whether they fit together (a heartbeat against its lease) is a question of the readiness suite.
+ */
+export const Config = z.strictObject({
+  version: documented(z.literal(1), { description: "The version of this format. Every file says it." }),
+  profile: documented(z.enum(["development", "production"]).prefault("production"), {
+    description: "Decides how severe findings of the readiness suite are, never how a run behaves.",
+  }),
+  repositories: documented(path().prefault("./repos.yaml"), {
+    description: "The manifest of the fleet.",
+    text: "path",
+  }),
+  workflows: documented(path().prefault("./workflows"), { description: "The folder of the workflows.", text: "path" }),
+  state: documented(
+    z
+      .strictObject({
+        url: documented(
+          z
+            .string()
+            .regex(stateUrlForm, { error: (issue) => stateUrlProblem(issue.input) })
+            .prefault("sqlite:.mahavishnu/state.db"),
+          { description: "The database of runs and their history: `sqlite:` and a path." },
+        ),
+      })
+      .prefault({}),
+    { description: "Where the state is kept." },
+  ),
+  engine: documented(z.enum(["embedded"]).prefault("embedded"), { description: "What executes runs." }),
+  limits: documented(limits.prefault({}), { description: "Bounds of time, number and size." }),
+  auth: documented(auth.prefault({}), { description: "Who callers are." }),
+  access: documented(access.prefault({}), { description: "What callers may do." }),
+  secrets: documented(
+    z
+      .record(
+        z.string().regex(/^[A-Za-z]\w*$/, { error: "the name of a secret is a letter, then letters, digits and _" }),
+        documented(secret(), {
+          description: "A secret, given only to the steps that name it; no step inherits the variable it comes from.",
+          text: "secret",
+        }),
+      )
+      .prefault({}),
+    { description: "Secrets by name." },
+  ),
+  steps: documented(
+    z
+      .strictObject({
+        env: documented(z.enum(["inherit", "minimal"]).prefault("inherit"), {
+          description:
+            "The environment of steps: `inherit` is this process's, without MAHAVISHNU_* and without variables that " +
+            "a secret reference names; `minimal` is PATH, HOME and the locale.",
+        }),
+      })
+      .prefault({}),
+    { description: "How steps are started." },
+  ),
+  paths: documented(
+    z
+      .strictObject({
+        allowedRoots: documented(z.array(path()).prefault([]), {
+          description:
+            "The folders that every repository must lie under, symbolic links resolved. " +
+            "When the list is empty: the root folder of the manifest.",
+          text: "path",
+        }),
+      })
+      .prefault({}),
+    { description: "Which folders may be touched." },
+  ),
+  readiness: documented(readiness.prefault({}), { description: "The readiness suite." }),
+});
+export type Config = z.output<typeof Config>;
+
+/** Layers above the files say `version` for no one, so the program adds it. */
+export const configVersion = 1;

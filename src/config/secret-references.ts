@@ -1,0 +1,108 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { UserFileError } from "../lib/errors.ts";
+import { Secret } from "../lib/secret.ts";
+import type { LoadedConfig } from "./load-config.ts";
+import { formatOrigin, type Origin } from "./origin.ts";
+import { readUserFile } from "./read-user-file.ts";
+import type { SecretSource } from "./secret-source.ts";
+import { resolveUserPath } from "./workspace-paths.ts";
+
+/** One secret of the configuration: its value, or why there is none. */
+export interface SecretOutcome {
+  /** The key: `auth.secret`, `secrets.NPM_TOKEN`. */
+  readonly path: string;
+  readonly origin: Origin;
+  /** `${env:NAME}` or `${file:PATH}`; null when the secret stands in the configuration itself. */
+  readonly reference: string | null;
+  /** The file that the reference names, absolute; null for the other kinds. */
+  readonly file: string | null;
+  readonly result:
+    | { readonly ok: true; readonly value: Secret }
+    | { readonly ok: false; readonly reason: string; readonly fix: string };
+}
+
+/** The secrets of a configuration, ready to use. */
+export interface ResolvedSecrets {
+  /** The value of `auth.secret`, if it is set. */
+  readonly auth: Secret | undefined;
+  /** `secrets` by name. */
+  readonly named: ReadonlyMap<string, Secret>;
+}
+
+const maxSecretBytes = 64 * 1024;
+
+/** Follows every secret of a configuration. What cannot be read is an outcome too: the readiness suite judges it. */
+export async function readSecrets(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<SecretOutcome[]> {
+  return await Promise.all(
+    listSources(loaded).map(async ([path, source]): Promise<SecretOutcome> => {
+      const origin = loaded.origins.get(path) ?? { layer: "default" };
+      const file = source.kind === "file" ? resolveUserPath(loaded.workspace, source.path) : null;
+      const reference = source.kind === "plain" ? null : source.reference;
+      return { path, origin, reference, file, result: await follow(source, file, env) };
+    }),
+  );
+}
+
+/**
+ * The secrets of a configuration.
+ *
+ * @throws UserFileError SECRET_UNRESOLVED that names each reference which leads to nothing; never a value.
+ */
+export async function resolveSecrets(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ResolvedSecrets> {
+  const outcomes = await readSecrets(loaded, env);
+  const broken = outcomes.flatMap(diagnoseOutcome);
+  if (broken.length > 0) throw new UserFileError(broken, "SECRET_UNRESOLVED");
+  const values = outcomes.flatMap(({ path, result }) => (result.ok ? [[path, result.value] as const] : []));
+  const all = new Map(values);
+  const named = values.filter(([path]) => path.startsWith("secrets."));
+  return {
+    auth: all.get("auth.secret"),
+    named: new Map(named.map(([path, value]) => [path.slice("secrets.".length), value])),
+  };
+}
+
+function listSources({ config }: LoadedConfig): [path: string, source: SecretSource][] {
+  const auth: [string, SecretSource][] = config.auth.secret === undefined ? [] : [["auth.secret", config.auth.secret]];
+  return [
+    ...auth,
+    ...Object.entries(config.secrets).map(([name, source]): [string, SecretSource] => [`secrets.${name}`, source]),
+  ];
+}
+
+async function follow(
+  source: SecretSource,
+  file: string | null,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<SecretOutcome["result"]> {
+  if (source.kind === "plain") return { ok: true, value: source.value };
+  if (source.kind === "env") {
+    const fix = `set ${source.name} in the environment`;
+    const text = env[source.name];
+    if (text === undefined) return { ok: false, reason: "the variable is not set", fix };
+    if (text.trim() === "") return { ok: false, reason: "the variable is empty", fix };
+    return { ok: true, value: new Secret(text) };
+  }
+  const path = file ?? source.path;
+  const read = await readUserFile(path, maxSecretBytes);
+  if (read.text === undefined) return { ok: false, reason: read.reason, fix: `write the secret into ${path}` };
+  // Editors and `echo` end a file with a newline that no one means.
+  const text = read.text.replace(/\r?\n$/, "");
+  if (text.trim() === "") return { ok: false, reason: "the file is empty", fix: `write the secret into ${path}` };
+  return { ok: true, value: new Secret(text) };
+}
+
+/** The diagnostic of a reference that leads to nothing; none for one that leads somewhere. */
+export function diagnoseOutcome({ path, origin, reference, result }: SecretOutcome): Diagnostic[] {
+  if (result.ok) return [];
+  const inFile = origin.layer === "file" || origin.layer === "local";
+  const place = inFile ? origin : { file: formatOrigin(origin), line: 1, column: 1 };
+  const { file, line, column } = place;
+  const message = `${path}: ${reference} leads to nothing: ${result.reason}`;
+  return [{ file, line, column, length: 1, message, hint: result.fix }];
+}
