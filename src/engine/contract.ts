@@ -27,8 +27,8 @@ export interface ActionContext {
   readonly attempt: number;
   /** Aborted on cancel and on time-out. */
   readonly signal: AbortSignal;
-  /** Environment that the step's processes get. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The environment that the step's processes get: `env` of repository, job and step included. */
+  environment(): Promise<Readonly<Record<string, string>>>;
   /** Absolute folder of the run's files, for reports: `.mahavishnu/runs/ID`. */
   readonly runFolder: string;
   /** Writes a line into the step's log; secrets are masked. */

@@ -56,6 +56,7 @@ export function makeEvent<Type extends RunEvent["type"]>(
   type: Type,
   data: DataOf<Type>,
   about: { readonly time: number; readonly actor: string; readonly reason: string },
-): RunEvent {
-  return { type, v: 1, time: about.time, actor: about.actor, reason: about.reason, data } as unknown as RunEvent;
+): Extract<RunEvent, { type: Type }> {
+  const event: unknown = { type, v: 1, time: about.time, actor: about.actor, reason: about.reason, data };
+  return event as Extract<RunEvent, { type: Type }>;
 }

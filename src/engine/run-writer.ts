@@ -1,4 +1,4 @@
-import type { RepositoryResult, RunJournal } from "../store/contract.ts";
+import type { RepositoryResult, RunJournal, RunProjection } from "../store/contract.ts";
 import { type DataOf, makeEvent, type RunEvent } from "./events.ts";
 import { reduce } from "./reduce.ts";
 import type { RunState, TargetState } from "./state.ts";
@@ -6,7 +6,7 @@ import type { RunState, TargetState } from "./state.ts";
 /** Told of events once they are durable. */
 export type RunObserver = (state: RunState, events: readonly RunEvent[]) => void;
 
-/** Who and why; both have defaults. */
+/** Why, and who made it so; the engine itself unless said otherwise. */
 export interface Telling {
   readonly reason?: string;
   readonly actor?: string;
@@ -14,7 +14,6 @@ export interface Telling {
 
 /** Further wishes with a flush. */
 export interface FlushOptions {
-  readonly admitBelow?: number;
   readonly answers?: number;
   readonly release?: boolean;
 }
@@ -52,7 +51,7 @@ export class RunWriter {
 
   /** Reduces an event and keeps it for the next flush. */
   add<Type extends RunEvent["type"]>(type: Type, data: DataOf<Type>, telling: Telling = {}): void {
-    const event = makeEvent(type, data, { time: this.#now(), actor: telling.actor ?? "engine", reason: telling.reason ?? "" });
+    const event: RunEvent = makeEvent(type, data, { time: this.#now(), actor: telling.actor ?? "engine", reason: telling.reason ?? "" });
     if (reduce(this.state, event)) this.#rowChanged = true;
     this.#pending.push(event);
     if (event.type === "target.finished" || event.type === "target.skipped") this.#addResult(event.data.target, event.time);
@@ -66,37 +65,35 @@ export class RunWriter {
   /**
    * Writes what was added. Resolves when it is durable.
    *
-   * @returns false, with everything still pending, when `admitBelow` was asked for and there is no slot.
    * @throws StaleOwnerError when another process has taken over; the run is not ours any more.
    */
-  async flush(options: FlushOptions = {}): Promise<boolean> {
+  async flush(options: FlushOptions = {}): Promise<void> {
     const events = this.#pending;
     const results = this.#results;
     const expectedRunSeq = this.#handedOver;
     this.#pending = [];
     this.#results = [];
     this.#handedOver += events.length;
-    const { state, reason, ...times } = projectRow(this.state);
-    const written = await this.#journal.append(this.state.id, events, {
+    const row = this.#rowChanged ? { row: projectRow(this.state) } : {};
+    this.#rowChanged = false;
+    await this.#journal.append(this.state.id, events, {
       expectedRunSeq,
       fence: this.#fence,
-      ...(this.#rowChanged ? { row: { state, reason, ...times } } : {}),
+      ...row,
       ...(results.length > 0 ? { results } : {}),
       ...options,
     });
     this.#observe(this.state, events);
-    return written;
   }
 
   /** Asks for a run slot: `run.started` is reduced and written only if there is one. */
   async start(admitBelow: number): Promise<boolean> {
     const event = makeEvent("run.started", {}, { time: this.#now(), actor: "engine", reason: "a run slot was free" });
-    const { counts } = this.state;
     const written = await this.#journal.append(this.state.id, [event], {
       expectedRunSeq: this.#handedOver,
       fence: this.#fence,
       admitBelow,
-      row: { ...projectRow(this.state), state: "running", reason: event.reason, startedAt: this.state.startedAt ?? event.time, counts: { ...counts } },
+      row: { ...projectRow(this.state), state: "running", reason: event.reason, startedAt: this.state.startedAt ?? event.time },
     });
     if (!written) return false;
     this.#handedOver += 1;
@@ -107,13 +104,7 @@ export class RunWriter {
 }
 
 /** The row that lists show for a state. */
-export function projectRow(state: RunState): {
-  state: string;
-  reason: string;
-  startedAt: number | null;
-  endedAt: number | null;
-  counts: RunState["counts"];
-} {
+export function projectRow(state: RunState): RunProjection {
   return {
     state: state.state,
     reason: state.cause.reason,

@@ -44,10 +44,17 @@ export function createScheduler(state: RunState, options: SchedulerOptions): Sch
   const waitsFor = new Map<string, number>();
   const dependents = new Map<string, number[]>();
   const skips: Decision[] = [];
+  /** Targets that a crash or a release left in the middle: they go on whatever the failure policy says. */
+  const begun: Decision[] = [];
 
   for (const [place, target] of planned.entries()) {
     const own = targetOf(state, target.key);
     if (target.key === finallyKey || hasEnded(own)) continue;
+    if (own.state === "running") {
+      (jobs.get(target.job) as JobBook).running += 1;
+      begun.push({ kind: "start", key: target.key, failedNeed: findFailedNeed(state, target) });
+      continue;
+    }
     const open = target.after.filter((wait) => !hasEnded(targetOf(state, wait.target)));
     waitsFor.set(target.key, open.length);
     for (const { target: need } of open) {
@@ -74,7 +81,7 @@ export function createScheduler(state: RunState, options: SchedulerOptions): Sch
 
   return {
     take: () => {
-      const decisions = skips.splice(0);
+      const decisions = [...begun.splice(0), ...skips.splice(0)];
       for (const book of jobs.values()) {
         const stopped = stopReason(book);
         if (stopped !== null) {

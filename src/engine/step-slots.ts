@@ -27,13 +27,17 @@ export class StepSlots {
     this.#failed = failed;
   }
 
+  /** Takes a slot if there is one at hand. */
+  takeNow(): boolean {
+    if (this.#used >= this.#held || this.#waiting.length > 0) return false;
+    this.#used += 1;
+    return true;
+  }
+
   /** Resolves when a slot is taken; every one taken must be given back. */
   async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#used < this.#held && this.#waiting.length === 0) {
-      this.#used += 1;
-      return;
-    }
+    if (this.takeNow()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     const abort = (): void => {

@@ -113,6 +113,11 @@ export const errorCatalogue = {
     fix: "Widen the selector, or write `allowEmpty: true` in the sweep when nothing to do is fine.",
     exitCode: 1,
   },
+  REPOSITORY_MISSING: {
+    summary: "A repository of the plan is not there, or has nothing to start from.",
+    fix: "Run `mahavishnu repos check`; clone it, mend its path in repos.yaml, or take it out of the selection.",
+    exitCode: 1,
+  },
   RUN_OWNED: {
     summary: "Another living process owns this run.",
     fix: "Follow it with `mahavishnu runs watch ID`, or cancel it with `mahavishnu runs cancel ID`.",

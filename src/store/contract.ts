@@ -122,7 +122,7 @@ export interface RunJournal {
    * Records a new run with its first events. With an idempotency key that is known, nothing is written and the known run is named.
    * Resolves when durable.
    */
-  createRun(run: NewRun): Promise<{ readonly runId: string; readonly created: boolean; readonly fence: number }>;
+  createRun(run: NewRun): Promise<CreatedRun>;
   /**
    * Adds events at the end of a run's history, with the row that follows from them; resolves when durable.
    *
@@ -146,6 +146,18 @@ export interface NewRun {
   readonly idempotencyKey?: string;
   readonly events: readonly NewEvent[];
   readonly row: RunProjection;
+  /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. */
+  readonly start: { readonly admitBelow: number; readonly event: NewEvent; readonly row: RunProjection };
+}
+
+/** What became of a run to be recorded. */
+export interface CreatedRun {
+  readonly runId: string;
+  /** False when the idempotency key was known; `runId` is then the earlier run's. */
+  readonly created: boolean;
+  /** Whether a slot was free, and the run's start is recorded too. */
+  readonly started: boolean;
+  readonly fence: number;
 }
 
 /** The parts of a run's row that follow from its events. */

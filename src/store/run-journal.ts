@@ -39,15 +39,23 @@ export function createRunJournal({ db, commits, read, now }: StoreParts): RunJou
     }
   };
 
+  const hasSlot = (position: number, limit: number): boolean => {
+    const time = now();
+    return (goingOn.get(time) as { n: number }).n < limit && olderWaiting.get(position, time) === undefined;
+  };
+
   return {
     createRun: (run) =>
       commits.run(() => {
         const known = run.idempotencyKey === undefined ? undefined : (byKey.get(run.idempotencyKey) as { id: string; fence: number } | undefined);
-        if (known !== undefined) return { runId: known.id, created: false, fence: known.fence };
+        if (known !== undefined) return { runId: known.id, created: false, started: false, fence: known.fence };
         crashPoint("store.createRun");
-        const { lastInsertRowid } = insertRun.run(...rowValues(run, now()));
-        writeEvents(Number(lastInsertRowid), 0, run.events);
-        return { runId: run.id, created: true, fence: 1 };
+        const { admitBelow, event, row } = run.start;
+        const started = hasSlot(Number.MAX_SAFE_INTEGER, admitBelow);
+        const events = started ? [...run.events, event] : run.events;
+        const { lastInsertRowid } = insertRun.run(...rowValues(run, started ? row : run.row, events.length, now()));
+        writeEvents(Number(lastInsertRowid), 0, events);
+        return { runId: run.id, created: true, started, fence: 1 };
       }),
 
     append: (runId, events, options) =>
@@ -56,11 +64,7 @@ export function createRunJournal({ db, commits, read, now }: StoreParts): RunJou
         if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
         if (row.fence !== options.fence || row.owner_id === null) throw new StaleOwnerError(runId);
         if (row.run_seq !== options.expectedRunSeq) throw new RunSeqError(runId, options.expectedRunSeq, row.run_seq);
-        if (options.admitBelow !== undefined) {
-          const time = now();
-          if ((goingOn.get(time) as { n: number }).n >= options.admitBelow) return false;
-          if (olderWaiting.get(row.position, time) !== undefined) return false;
-        }
+        if (options.admitBelow !== undefined && !hasSlot(row.position, options.admitBelow)) return false;
         writeEvents(row.position, row.run_seq, events);
         const runSeq = row.run_seq + events.length;
         if (options.row === undefined) advance.run(runSeq, row.position);
@@ -98,9 +102,9 @@ function projectionValues({ state, reason, startedAt, endedAt, counts }: RunProj
   return [state, reason, startedAt, endedAt, total, queued, running, succeeded, failed, cancelled, skipped];
 }
 
-function rowValues(run: NewRun, time: number): SQLInputValue[] {
+function rowValues(run: NewRun, row: RunProjection, runSeq: number, time: number): SQLInputValue[] {
   const key = run.idempotencyKey ?? null;
-  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(run.row), run.owner.id, run.events.length];
+  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(row), run.owner.id, runSeq];
 }
 
 /** Another process has taken over the run: the fence of this owner is not the run's any more. */
