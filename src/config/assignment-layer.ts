@@ -53,11 +53,11 @@ export function readAssignmentLayer(
     checked: { version: configVersion, ...tree },
     problems,
     originOf: (path) => find(path).origin,
-    place: ({ path, message, hint }) => {
+    place: ({ path, at, message, hint }) => {
       const assignment = find(path);
       const { yaml, head } = assignment;
       if (yaml === undefined) return showAssignment(source, assignment, message, hint);
-      return shift(diagnose(yaml, path.slice(assignment.path.length), "value", message, hint), head);
+      return shift(diagnose(yaml, path.slice(assignment.path.length), at, message, hint), head);
     },
   };
 }

@@ -25,9 +25,17 @@ export function listConfigKeys(): ConfigKey[] {
   return collectKeys(Config, []);
 }
 
-/** Paths of keys that hold a secret, `*` for a name that the user chooses. */
+/** Whether a key holds a secret. */
 export function isSecretKey(key: ConfigKey): boolean {
   return key.docs.text === "secret";
+}
+
+/** Whether a path is at, above or below a secret. */
+export function isSecretPath(path: readonly string[], keys: readonly ConfigKey[]): boolean {
+  return keys.some((key) => {
+    const length = Math.min(path.length, key.path.length);
+    return isSecretKey(key) && key.path.slice(0, length).every((part, index) => part === "*" || part === path[index]);
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import { diagnose, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
-import { type ConfigKey, isSecretKey } from "./config-keys.ts";
+import type { ConfigKey } from "./config-keys.ts";
 import type { Layer } from "./layer.ts";
 import { maskDiagnostic } from "./mask-line.ts";
 import { isTree } from "./raw-tree.ts";
@@ -21,7 +21,7 @@ export function readFileLayer(
   if (!isTree(yaml.value)) {
     const message = yaml.value === null ? "this file is empty" : "a configuration is a map of keys";
     const diagnostic = diagnose(yaml, [], "value", message, "it begins with `version: 1`");
-    return unreadableLayer([maskDiagnostic(diagnostic, keys, false)]);
+    return unreadableLayer([maskDiagnostic(diagnostic, keys, undefined)]);
   }
   return {
     tree: yaml.value,
@@ -31,8 +31,7 @@ export function readFileLayer(
       const { line, column } = diagnose(yaml, path, "value", "");
       return { layer: kind, file: shown, line, column };
     },
-    place: ({ path, at, message, hint }) =>
-      maskDiagnostic(diagnose(yaml, path, at, message, hint), keys, !isSecretPath(path.map(String), keys)),
+    place: ({ path, at, message, hint }) => maskDiagnostic(diagnose(yaml, path, at, message, hint), keys, path),
   };
 }
 
@@ -41,7 +40,7 @@ function parseMasked(shown: string, text: string, keys: readonly ConfigKey[]): Y
     return parseYamlFile(shown, text);
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;
-    return error.diagnostics.map((diagnostic) => maskDiagnostic(diagnostic, keys, false));
+    return error.diagnostics.map((diagnostic) => maskDiagnostic(diagnostic, keys, undefined));
   }
 }
 
@@ -51,12 +50,4 @@ function unreadableLayer(diagnostics: readonly Diagnostic[]): Layer {
   };
   const problems = diagnostics.map((diagnostic) => ({ kind: "unreadable", diagnostic }) as const);
   return { tree: {}, checked: undefined, problems, originOf: nothing, place: nothing };
-}
-
-/** Whether a path is at, above or below a secret. */
-export function isSecretPath(path: readonly string[], keys: readonly ConfigKey[]): boolean {
-  return keys.some((key) => {
-    const length = Math.min(path.length, key.path.length);
-    return isSecretKey(key) && key.path.slice(0, length).every((part, index) => part === "*" || part === path[index]);
-  });
 }

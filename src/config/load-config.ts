@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { extname, isAbsolute, join, relative, resolve } from "node:path";
+import type { Diagnostic } from "../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { explainIssues, type Explanation } from "../lib/explain-issues.ts";
 import { Secret } from "../lib/secret.ts";
@@ -166,8 +167,12 @@ function checkLayer(layer: Layer): ConfigProblem[] {
     ...refusePrototype(checked),
   ];
   const placed = explanations.map((explanation) => ({ kind: explanation.kind, diagnostic: layer.place(explanation) }));
-  const byPlace = placed.toSorted(({ diagnostic: a }, { diagnostic: b }) => a.line - b.line || a.column - b.column);
-  return [...problems, ...byPlace];
+  return [...problems, ...placed.toSorted(({ diagnostic: a }, { diagnostic: b }) => compareWithinFile(a, b))];
+}
+
+/** In a file, from top to bottom. Variables and flags are each a line of their own and keep their order. */
+function compareWithinFile(a: Diagnostic, b: Diagnostic): number {
+  return a.line - b.line || (a.sourceLine === b.sourceLine ? a.column - b.column : 0);
 }
 
 /** Zod drops the name `__proto__` from a map without a word; nothing of a user's file is ignored here. */

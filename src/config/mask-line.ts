@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
-import type { ConfigKey } from "./config-keys.ts";
+import type { ValuePath } from "../lib/explain-issues.ts";
+import { type ConfigKey, isSecretPath } from "./config-keys.ts";
 
 const mask = "***";
 const keyForm = /("[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*:(?=\s|$|[{["'])/g;
@@ -8,23 +9,28 @@ const keyForm = /("[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*:(?=\s|$|[{["'])/g;
  * Takes secrets out of a diagnostic that shows a line of a configuration file. A value is shown only after a key that
  * is known to hold no secret: a misspelt `secrte: hunter2`, or a line that is no YAML at all, is masked as well.
  *
- * @param isPlace True when the place is known to be a value that is no secret, so that a line without a key may be shown.
+ * @param path The path of the wrong value; undefined when the file could not be parsed.
  */
-export function maskDiagnostic(diagnostic: Diagnostic, keys: readonly ConfigKey[], isPlace: boolean): Diagnostic {
+export function maskDiagnostic(
+  diagnostic: Diagnostic,
+  keys: readonly ConfigKey[],
+  path: ValuePath | undefined,
+): Diagnostic {
   const { sourceLine } = diagnostic;
   if (sourceLine === undefined) return diagnostic;
-  const shown = shownLength(sourceLine, publicWords(keys), isPlace);
+  const shown = shownLength(sourceLine, publicWords(keys), path !== undefined && !isSecretPath(path.map(String), keys));
   const hidden = sourceLine.slice(shown);
   if (hidden.trim() === "") return diagnostic;
   const gap = /^\s*/.exec(hidden)?.[0] ?? "";
   return {
     ...diagnostic,
-    message: hideWords(diagnostic.message, hidden),
+    // The YAML parser quotes the text it stumbles over; our own messages never quote a secret.
+    message: path === undefined ? hideWords(diagnostic.message, hidden) : diagnostic.message,
     sourceLine: `${sourceLine.slice(0, shown)}${gap}${mask}`,
   };
 }
 
-/** Words of keys that hold no secret and have none below them that a word alone would not show. */
+/** Words of keys after which a value may be shown. After `secrets:`, whatever follows is hidden. */
 function publicWords(keys: readonly ConfigKey[]): ReadonlySet<string> {
   const words = new Set(["subject", "role", "where"]);
   for (const { path, docs } of keys) {
@@ -35,16 +41,14 @@ function publicWords(keys: readonly ConfigKey[]): ReadonlySet<string> {
   return words;
 }
 
-function shownLength(line: string, words: ReadonlySet<string>, isPlace: boolean): number {
-  const comment = /^\s*#/.test(line);
-  let known = comment;
+function shownLength(line: string, words: ReadonlySet<string>, isPublic: boolean): number {
+  let known = false;
   for (const match of line.matchAll(keyForm)) {
-    if (comment) break;
     known = true;
     const word = match[1]?.replaceAll(/["']/g, "") ?? "";
     if (!words.has(word)) return match.index + match[0].length;
   }
-  return known || isPlace ? line.length : 0;
+  return known || isPublic ? line.length : 0;
 }
 
 /** Messages of the YAML parser quote the text; whatever they quote of the hidden part goes. */

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean, nearest } from "./suggest.ts";
 
 /** Keys and list indexes from the root of a document down to a value. */
 export type ValuePath = readonly (string | number)[];
@@ -65,6 +65,16 @@ function explainUnion(checked: Checked, issue: z.core.$ZodIssueInvalidUnion, pat
   const branches = issue.errors.map((branch) =>
     branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
   );
+  const atRoot = (inner: z.core.$ZodIssue): boolean => inner.path.length === issue.path.length;
+  const [rightType, ...others] = branches.filter(
+    (branch) => !branch.some((inner) => atRoot(inner) && inner.code === "invalid_type"),
+  );
+  // Only one branch is of the value's type, such as the map of "a number or a map".
+  if (rightType !== undefined && others.length === 0) return explainIssues(checked, rightType);
+  const values = branches.flatMap((branch) => branch.flatMap((inner) => (inner.code === "invalid_value" ? inner.values : [])));
+  if (branches.every((branch) => branch.every((inner) => atRoot(inner) && inner.code === "invalid_value"))) {
+    return [explainWrongValue(checked, { ...issue, code: "invalid_value", values }, path)];
+  }
   const depth = (branch: readonly z.core.$ZodIssue[]): number =>
     Math.max(0, ...branch.map((inner) => inner.path.length));
   const best = branches
@@ -86,8 +96,9 @@ function explainWrongValue(checked: Checked, issue: z.core.$ZodIssueInvalidValue
   if (planned !== undefined)
     return { kind: "notBuilt", path, at: "value", message: `${showValue(got)} is not built yet`, hint: planned };
   const message = `${showValue(got)} is not ${values.length === 1 ? values[0] : `one of ${values.join(", ")}`}`;
-  if (typeof got !== "string") return { kind: "value", path, at: "value", message };
-  return { kind: "value", path, at: "value", message, hint: didYouMean(got, values) };
+  const near = typeof got === "string" ? nearest(got, values) : undefined;
+  if (near === undefined) return { kind: "value", path, at: "value", message };
+  return { kind: "value", path, at: "value", message, hint: `did you mean "${near}"?` };
 }
 
 function explainBadValue(checked: Checked, issue: z.core.$ZodIssue, path: ValuePath): Explanation {

@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 
 /**
  * The known word nearest to a mistyped one, or undefined when none is near (more than a third of the letters differ).
+ * A word that is only the beginning of one known word (`prod` of `production`) is near to it.
  *
  * @example
  * nearest("servce", ["service", "library"]); // "service"
@@ -13,7 +14,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     const d = distance(word.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
   }
-  return best;
+  if (best !== undefined || word.length < 3) return best;
+  const longer = [...new Set(known)].filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /** `did you mean "x"?`, or the list of what is known when nothing is near. */
