@@ -13,10 +13,12 @@ export function createRunJournal({ db, commits, read, now }: StoreParts): RunJou
   const byKey = db.prepare("SELECT id, fence FROM run WHERE idempotency_key = ?");
   const insertEvent = db.prepare("INSERT INTO event(run, run_seq, type, v, time, actor, reason, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
   const selectRun = db.prepare("SELECT position, fence, run_seq, owner_id FROM run WHERE id = ?");
-  const advance = db.prepare("UPDATE run SET run_seq = ? WHERE position = ?");
+  // The fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
+  const advance = db.prepare("UPDATE run SET run_seq = ? WHERE position = ? AND fence = ? AND run_seq = ? AND owner_id IS NOT NULL");
   const project = db.prepare(`
     UPDATE run SET run_seq = ?, state = ?, reason = ?, started_at = ?, ended_at = ?,
-      total = ?, queued = ?, running = ?, succeeded = ?, failed = ?, cancelled = ?, skipped = ? WHERE position = ?`);
+      total = ?, queued = ?, running = ?, succeeded = ?, failed = ?, cancelled = ?, skipped = ?
+    WHERE position = ? AND fence = ? AND run_seq = ? AND owner_id IS NOT NULL`);
   const release = db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?");
   const answer = db.prepare("DELETE FROM request WHERE id = ?");
   const result = db.prepare(`
@@ -44,6 +46,23 @@ export function createRunJournal({ db, commits, read, now }: StoreParts): RunJou
     return (goingOn.get(time) as { n: number }).n < limit && olderWaiting.get(position, time) === undefined;
   };
 
+  /** Runs that this process writes to; a position never changes. */
+  const positions = new Map<string, number>();
+  const positionOf = (runId: string): number => {
+    const known = positions.get(runId);
+    if (known !== undefined) return known;
+    const row = selectRun.get(runId) as { position: number } | undefined;
+    if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
+    positions.set(runId, row.position);
+    return row.position;
+  };
+
+  const explainRefusal = (runId: string, { fence, expectedRunSeq }: AppendOptions): Error => {
+    const row = selectRun.get(runId) as { fence: number; run_seq: number; owner_id: string | null };
+    if (row.fence !== fence || row.owner_id === null) return new StaleOwnerError(runId);
+    return new RunSeqError(runId, expectedRunSeq, row.run_seq);
+  };
+
   return {
     createRun: (run) =>
       commits.run(() => {
@@ -60,16 +79,18 @@ export function createRunJournal({ db, commits, read, now }: StoreParts): RunJou
 
     append: (runId, events, options) =>
       commits.run(() => {
-        const row = selectRun.get(runId) as { position: number; fence: number; run_seq: number; owner_id: string | null } | undefined;
-        if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
-        if (row.fence !== options.fence || row.owner_id === null) throw new StaleOwnerError(runId);
-        if (row.run_seq !== options.expectedRunSeq) throw new RunSeqError(runId, options.expectedRunSeq, row.run_seq);
-        if (options.admitBelow !== undefined && !hasSlot(row.position, options.admitBelow)) return false;
-        writeEvents(row.position, row.run_seq, events);
-        const runSeq = row.run_seq + events.length;
-        if (options.row === undefined) advance.run(runSeq, row.position);
-        else project.run(runSeq, ...projectionValues(options.row), row.position);
-        writeRest(row.position, options, { release, answer, result });
+        const position = positionOf(runId);
+        if (options.admitBelow !== undefined && !hasSlot(position, options.admitBelow)) return false;
+        const { expectedRunSeq, fence } = options;
+        const runSeq = expectedRunSeq + events.length;
+        const moved =
+          options.row === undefined
+            ? advance.run(runSeq, position, fence, expectedRunSeq)
+            : project.run(runSeq, ...projectionValues(options.row), position, fence, expectedRunSeq);
+        if (moved.changes === 0) throw explainRefusal(runId, options);
+        if (options.release === true) positions.delete(runId);
+        writeEvents(position, expectedRunSeq, events);
+        writeRest(position, options, { release, answer, result });
         return true;
       }),
 
