@@ -1,15 +1,15 @@
 /**
  * Bundles the CLI and all its dependencies into dist/, so that the package needs nothing else at run time.
  *
- *     node scripts/build.ts                  dist/, what is shipped
- *     node scripts/build.ts --crash-points   dist-test/, the same with the crash points compiled in, for tests alone
+ *     node scripts/build.ts                               dist/, what is shipped
+ *     node scripts/build.ts --crash-points --out FOLDER   with the places where a test may kill it; for tests alone
  */
-import { existsSync } from "node:fs";
 import { chmod, lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 import { describeLicences } from "./lib/licences.ts";
+import { lightBuiltins } from "./lib/light-builtins.ts";
 import { root } from "./lib/root.ts";
 
 /** Makes one build and gives the ids of all modules that are really in it. */
@@ -19,6 +19,7 @@ async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>
     cwd: root,
     platform: "node",
     tsconfig: join(root, "tsconfig.json"),
+    plugins: [lightBuiltins()],
     transform: { target: "node24", define: { __CRASH_POINTS__: String(crashPoints) } },
     onLog(level, log, handle) {
       // A bare import that is left in the output would fail on the user's machine: the package has no dependencies.
@@ -56,13 +57,12 @@ async function linkCommand(): Promise<void> {
   await chmod(join(root, "bin/mahavishnu.js"), 0o755);
 }
 
-const { values } = parseArgs({ options: { "crash-points": { type: "boolean", default: false } } });
-if (existsSync(join(root, "src/cli/main.ts"))) await make(values["crash-points"]);
-else process.stdout.write("build: src/cli/main.ts is not written yet, so there is no command to bundle\n");
-
-async function make(crashPoints: boolean): Promise<void> {
-  const folder = join(root, crashPoints ? "dist-test" : "dist");
-  const modules = await bundle(folder, crashPoints);
-  await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
-  if (!crashPoints) await linkCommand();
-}
+const { values } = parseArgs({
+  options: { "crash-points": { type: "boolean", default: false }, out: { type: "string" } },
+});
+const crashPoints = values["crash-points"];
+if (crashPoints && values.out === undefined) throw new Error("--crash-points needs --out: dist/ is what is shipped");
+const folder = values.out ?? join(root, "dist");
+const modules = await bundle(folder, crashPoints);
+await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
+if (values.out === undefined) await linkCommand();

@@ -1,5 +1,6 @@
 /**
- * Everything that CI does, step by step; goes on after a failure, so that one run shows all that is wrong.
+ * Everything that CI does, step by step; goes on after a failure, so that one run shows all that is wrong. The tests
+ * hold the order of the rooms (`npm run architecture`) and the packed tarball, installed and used (`npm run test:package`).
  *
  *     node scripts/verify.ts [--without-tests]
  */
@@ -7,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { root } from "./lib/root.ts";
 
-const steps = ["build", "lint", "types", "test"] as const;
+const steps = ["build", "format:check", "lint", "types", "deadcode", "docs:check", "test"] as const;
 
 const { values } = parseArgs({ options: { "without-tests": { type: "boolean", default: false } } });
 const results = steps

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { rewriteBuiltinImports } from "./light-builtins.ts";
+
+describe("rewriteBuiltinImports", () => {
+  it.each([
+    ['import fs from "node:fs";', 'const fs = globalThis.process.getBuiltinModule("node:fs");'],
+    ['import * as os from "node:os";', 'const os = globalThis.process.getBuiltinModule("node:os");'],
+    [
+      'import { join as a, sep } from "node:path";',
+      'const { "join": a, "sep": sep } = globalThis.process.getBuiltinModule("node:path");',
+    ],
+    [
+      'import { default as a, join } from "node:path";',
+      'const a = globalThis.process.getBuiltinModule("node:path");const { "join": join } = globalThis.process.getBuiltinModule("node:path");',
+    ],
+    ['import process from "node:process";', "const process = globalThis.process;"],
+    ['import "node:path";', ""],
+    ['import a from "./chunks/a.js";', 'import a from "./chunks/a.js";'],
+    ["console.log('import fs from \"node:fs\"')", "console.log('import fs from \"node:fs\"')"],
+  ])("%s", (code, expected) => {
+    expect(rewriteBuiltinImports(code)).toBe(expected);
+  });
+
+  it("keeps what stands around the imports, and the result works", async () => {
+    const code = 'const before = 1;import { join } from "node:path";export const result = join("a", String(before));';
+    const rewritten = rewriteBuiltinImports(code);
+    const module = (await import(`data:text/javascript,${encodeURIComponent(rewritten)}`)) as { result: string };
+    expect(module.result).toBe("a/1");
+  });
+});
