@@ -71,7 +71,9 @@ function explainUnion(checked: Checked, issue: z.core.$ZodIssueInvalidUnion, pat
   );
   // Only one branch is of the value's type, such as the map of "a number or a map".
   if (rightType !== undefined && others.length === 0) return explainIssues(checked, rightType);
-  const values = branches.flatMap((branch) => branch.flatMap((inner) => (inner.code === "invalid_value" ? inner.values : [])));
+  const values = branches.flatMap((branch) =>
+    branch.flatMap((inner) => (inner.code === "invalid_value" ? inner.values : [])),
+  );
   if (branches.every((branch) => branch.every((inner) => atRoot(inner) && inner.code === "invalid_value"))) {
     return [explainWrongValue(checked, { ...issue, code: "invalid_value", values }, path)];
   }
