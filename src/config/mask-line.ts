@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { ValuePath } from "../lib/explain-issues.ts";
-import { type ConfigKey, isSecretPath } from "./config-keys.ts";
+import { type ConfigKey, isSecretKey, isSecretPath } from "./config-keys.ts";
 
 const mask = "***";
 const keyForm = /("[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*:(?=\s|$|[{["'])/g;
@@ -18,7 +18,7 @@ export function maskDiagnostic(
 ): Diagnostic {
   const { sourceLine } = diagnostic;
   if (sourceLine === undefined) return diagnostic;
-  const shown = shownLength(sourceLine, publicWords(keys), path !== undefined && !isSecretPath(path.map(String), keys));
+  const shown = shownLength(sourceLine, readWords(keys), path !== undefined && !isSecretPath(path.map(String), keys));
   const hidden = sourceLine.slice(shown);
   if (hidden.trim() === "") return diagnostic;
   const gap = /^\s*/.exec(hidden)?.[0] ?? "";
@@ -30,23 +30,33 @@ export function maskDiagnostic(
   };
 }
 
-/** Words of keys after which a value may be shown. After `secrets:`, whatever follows is hidden. */
-function publicWords(keys: readonly ConfigKey[]): ReadonlySet<string> {
-  const words = new Set(["subject", "role", "where"]);
-  for (const { path, docs } of keys) {
-    const last = docs.text === "secret" ? path.length - 1 : path.length;
-    for (const part of path.slice(0, last)) words.add(part);
-  }
-  words.delete("secrets");
-  return words;
+/** The words of keys: after some, a value may be shown; others are maps that hold a secret, and only a map may. */
+interface Words {
+  readonly shown: ReadonlySet<string>;
+  readonly holders: ReadonlySet<string>;
 }
 
-function shownLength(line: string, words: ReadonlySet<string>, isPublic: boolean): number {
+function readWords(keys: readonly ConfigKey[]): Words {
+  const shown = new Set(["subject", "role", "where"]);
+  const holders = new Set<string>();
+  for (const key of keys) {
+    const parents = key.path.slice(0, -1);
+    // After `secrets:`, whatever follows may be one.
+    const isHidden = isSecretKey(key) && key.path.includes("*");
+    for (const word of isHidden ? [] : parents) shown.add(word);
+    if (isSecretKey(key)) for (const word of parents) holders.add(word);
+    else shown.add(key.path.at(-1) ?? "");
+  }
+  return { shown, holders };
+}
+
+function shownLength(line: string, { shown, holders }: Words, isPublic: boolean): number {
   let known = false;
   for (const match of line.matchAll(keyForm)) {
     known = true;
     const word = match[1]?.replaceAll(/["']/g, "") ?? "";
-    if (!words.has(word)) return match.index + match[0].length;
+    const end = match.index + match[0].length;
+    if (!shown.has(word) || (holders.has(word) && !/^\s*([{#]|$)/.test(line.slice(end)))) return end;
   }
   return known || isPublic ? line.length : 0;
 }

@@ -95,6 +95,14 @@ describe("parseYamlFile", () => {
     `);
   });
 
+  it("shows an alias without an anchor", () => {
+    expect(messageFor("version: 1\nrole: *service\n")).toMatchInlineSnapshot(`
+      "a.yaml:2:7  this alias has no anchor before it; a text that begins with * needs quotes
+          2 | role: *service
+            |       ^^^^^^^^"
+    `);
+  });
+
   it("ends aliases that multiply", () => {
     const laughs = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
     for (let i = 0; i < 9; i += 1)

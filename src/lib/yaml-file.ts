@@ -1,4 +1,4 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type * as z from "zod";
 import { type Diagnostic, diagnosticAt } from "./diagnostics.ts";
 import { UserFileError } from "./errors.ts";
@@ -40,9 +40,30 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     // Aliases that multiply ("billion laughs") end here, not in memory.
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new UserFileError([diagnosticAt(file, text, { start: 0, end: 1 }, (error as Error).message)]);
+    const range = findLostAlias(document) ?? { start: 0, end: 1 };
+    throw new UserFileError([diagnosticAt(file, text, range, lostAliasMessage(error as Error))]);
   }
   return { file, text, document, value };
+}
+
+/** The first alias whose anchor does not stand before it: the parser finds out without a place. */
+function findLostAlias(document: Document.Parsed): { start: number; end: number } | undefined {
+  let range: readonly number[] | null | undefined;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      range = alias.range;
+      return visit.BREAK;
+    },
+  });
+  return range ? { start: range[0] ?? 0, end: range[1] ?? 0 } : undefined;
+}
+
+function lostAliasMessage(error: Error): string {
+  // The parser's words quote the alias, which may be a secret that begins with an asterisk.
+  return error instanceof ReferenceError && error.message.startsWith("Unresolved alias")
+    ? "this alias has no anchor before it; a text that begins with * needs quotes"
+    : error.message;
 }
 
 function diagnoseSyntax(file: string, text: string, code: string, message: string, pos: [number, number]): Diagnostic {
