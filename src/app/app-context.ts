@@ -1,0 +1,27 @@
+import type { Subject } from "../access/subject.ts";
+import type { LoadedConfig } from "../config/load-config.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ActionRegistry } from "../engine/contract.ts";
+import type { RunObserver } from "../engine/run-writer.ts";
+import type { Fleet } from "../repositories/types.ts";
+import type { Store } from "../store/contract.ts";
+
+/** An open workspace. Parts are opened when they are first asked for, and closed with it. */
+export interface AppContext extends AsyncDisposable {
+  readonly loaded: LoadedConfig;
+  /** Who acts. */
+  readonly subject: Subject;
+  /** Who owns the workspace on this machine: `local:dana`. */
+  readonly localOwner: string;
+  /** One for all that one command or request does. */
+  readonly requestId: string;
+  readonly actions: ActionRegistry;
+  /** The environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  fleet(): Promise<Fleet>;
+  store(): Promise<Store>;
+  /** The engine of this process. Asking for it resolves the secrets of the configuration. */
+  engine(): Promise<Engine>;
+  /** Adds one who is told of every event of runs of this process, once it is durable. */
+  observeRuns(observer: RunObserver): Disposable;
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { localSubject, type Subject } from "../access/subject.ts";
+import type { LoadedConfig } from "../config/load-config.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { RunObserver } from "../engine/run-writer.ts";
+import type { ActionRegistry } from "../engine/contract.ts";
+import { loadManifest } from "../repositories/load-manifest.ts";
+import type { Fleet } from "../repositories/types.ts";
+import type { Store } from "../store/contract.ts";
+import type { AppContext } from "./app-context.ts";
+import { stepBaseEnvironment } from "./step-base-environment.ts";
+
+/** What an open workspace is made of. */
+export interface AppRequest {
+  readonly loaded: LoadedConfig;
+  /** The local owner when left out. */
+  readonly subject?: Subject;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly actions: ActionRegistry;
+}
+
+/**
+ * Opens a workspace: the one place where configuration, fleet, store, actions and engine are put together. The heavy parts are
+ * loaded when they are first asked for, so that a command which needs only the configuration stays quick.
+ *
+ * @example
+ * await using app = openApp({ loaded, env: process.env, actions: builtinActions });
+ */
+export function openApp({ loaded, subject = localSubject(), env, actions }: AppRequest): AppContext {
+  const observers = new Set<RunObserver>();
+  let fleet: Promise<Fleet> | undefined;
+  let store: Promise<Store> | undefined;
+  let engine: Promise<Engine> | undefined;
+
+  const openTheStore = async (): Promise<Store> => {
+    const { openStore } = await import("../store/open-store.ts");
+    return openStore({ file: loaded.paths.stateFile });
+  };
+
+  const makeTheEngine = async (): Promise<Engine> => {
+    const [{ createEngine }, { resolveSecrets }] = await Promise.all([
+      import("../engine/engine.ts"),
+      import("../config/secret-references.ts"),
+    ]);
+    const { named } = await resolveSecrets(loaded, env);
+    const { limits } = loaded.config;
+    return createEngine({
+      store: await context.store(),
+      actions,
+      secrets: named,
+      limits: {
+        maxConcurrentRuns: limits.maxConcurrentWorkflows,
+        maxConcurrentSteps: limits.maxConcurrentSteps,
+        retry: {
+          attempts: limits.retry.attempts,
+          backoff: limits.retry.backoff,
+          firstMs: limits.retry.first,
+          maxMs: limits.retry.max,
+        },
+        stepTimeoutMs: limits.stepTimeout ?? null,
+        maxOutputBytes: limits.maxOutputBytes,
+        leaseMs: limits.lease,
+        heartbeatMs: limits.heartbeat,
+        graceMs: limits.grace,
+      },
+      baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
+      runsFolder: join(loaded.paths.stateFolder, "runs"),
+      worktreesFolder: join(loaded.paths.stateFolder, "worktrees"),
+      observe: (state, events) => {
+        for (const observer of observers) observer(state, events);
+      },
+    });
+  };
+
+  const context: AppContext = {
+    loaded,
+    subject,
+    localOwner: localSubject().name,
+    env,
+    actions,
+    requestId: randomUUID(),
+    fleet: () => {
+      const { repositories: file, allowedRoots } = loaded.paths;
+      fleet ??= loadManifest({ file, base: loaded.workspace, ...(allowedRoots.length > 0 ? { allowedRoots } : {}) });
+      return fleet;
+    },
+    store: () => (store ??= openTheStore()),
+    engine: () => (engine ??= makeTheEngine()),
+    observeRuns: (observer) => {
+      observers.add(observer);
+      return { [Symbol.dispose]: () => void observers.delete(observer) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
+      await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
+  return context;
+}

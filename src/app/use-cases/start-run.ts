@@ -1,0 +1,95 @@
+import type { RunHandle } from "../../engine/engine.ts";
+import type { Plan } from "../../engine/plan.ts";
+import { createHash } from "node:crypto";
+import type { Workflow } from "../../workflows/types.ts";
+import type { AppContext } from "../app-context.ts";
+import { defineUseCase } from "../use-case.ts";
+import { planNamed, planWorkflow, type PlanRunInput } from "./plan-run.ts";
+
+/** A run that was begun, or the earlier one with the same key. */
+export interface StartedRun {
+  readonly runId: string;
+  /** Null when the idempotency key was known: nothing was begun. */
+  readonly handle: RunHandle | null;
+}
+
+/** What is to be run. */
+export interface StartRunInput extends PlanRunInput {
+  readonly idempotencyKey?: string;
+}
+
+/** `run WORKFLOW`: begins a run in this process. */
+export const startRun = defineUseCase<{ readonly plan: Plan; readonly idempotencyKey?: string }, StartedRun>({
+  name: "startRun",
+  permission: "runs:start",
+  writes: true,
+  resource: ({ plan }) => ({ name: `workflow:${plan.workflow.name}`, repositories: Object.keys(plan.repositories) }),
+  run: async (context, { plan, idempotencyKey }) => {
+    const engine = await context.engine();
+    return await engine.start({
+      plan,
+      actor: context.subject.name,
+      reason: "started by hand",
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+  },
+});
+
+/** Plans what `run` is to start, before the door is asked about the repositories it touches. */
+export function planStart(context: AppContext, input: StartRunInput): Promise<Plan> {
+  return planNamed(context, input);
+}
+
+/** What `exec` is asked. */
+export interface ExecInput {
+  readonly command: readonly string[];
+  readonly select?: string;
+  readonly maxParallel?: number;
+  /** Milliseconds for each repository. */
+  readonly timeoutMs?: number;
+}
+
+/** Plans an ad hoc command: a workflow of one step, in place, in every selected repository. */
+export function planExec(context: AppContext, input: ExecInput): Promise<Plan> {
+  const { command, select, maxParallel, timeoutMs } = input;
+  const revision = createHash("sha256").update(JSON.stringify(command)).digest("hex").slice(0, 12);
+  const workflow: Workflow = {
+    name: "exec",
+    description: command.join(" "),
+    inputs: {},
+    jobs: [
+      {
+        id: "exec",
+        needs: [],
+        sweep: { order: "none", onFailure: { mode: "continue" }, allowEmpty: false },
+        checkout: "inPlace",
+        env: {},
+        steps: [
+          {
+            id: "run",
+            action: { kind: "run", command: command.map(escapeExpression), shell: "sh" },
+            env: {},
+            continueOnError: false,
+            outputs: {},
+            secrets: [],
+          },
+        ],
+        outputs: {},
+        optional: false,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+    ],
+    finally: [],
+    revision,
+  };
+  return planWorkflow(context, workflow, {
+    inputs: {},
+    ...(select === undefined ? {} : { select }),
+    ...(maxParallel === undefined ? {} : { maxParallel }),
+  });
+}
+
+/** The words of `exec` are taken as they are: `${{` in one is no expression. */
+function escapeExpression(word: string): string {
+  return word.replaceAll("${{", "${{ '${{' }}");
+}
