@@ -159,13 +159,15 @@ function makeScope(file: WorkflowFile, text: TextPlace, secretNames: readonly st
     if (job === undefined) return [];
     return [[id, { sweeps: job.sweep !== undefined, outputs: Object.keys(job.outputs) }] as const];
   });
+  // The outputs of a step are evaluated after it, so they can name what it wrote itself.
+  const ended = text.step === null ? ids.length : text.step + (text.place === places.stepOutput ? 1 : 0);
   return {
     place: text.place,
     sweeps: own?.sweep !== undefined,
     inFinally: text.job === null,
     inputs: Object.keys(file.inputs),
-    earlierSteps: text.step === null ? ids : ids.slice(0, text.step),
-    laterSteps: text.step === null ? [] : ids.slice(text.step),
+    earlierSteps: ids.slice(0, ended),
+    laterSteps: ids.slice(ended),
     needs: new Map(needs),
     jobs: Object.keys(file.jobs),
     secretNames,

@@ -107,8 +107,9 @@ function checkNames(tokens: readonly Token[], rangeOf: (token: Token) => TokenRa
 function checkFunction(name: string, range: TokenRange): void {
   const lower = name.toLowerCase();
   if (functionNames.some((known) => known.toLowerCase() === lower)) return;
-  const planned = notBuiltFunctions.get(lower);
-  if (planned !== undefined) throw new ExpressionProblem(`${name}() is not built yet`, range, planned);
+  for (const [planned, sentence] of notBuiltFunctions) {
+    if (planned.toLowerCase() === lower) throw new ExpressionProblem(`${planned}() is not built yet`, range, sentence);
+  }
   throw new ExpressionProblem(`unknown function "${name}"`, range, didYouMean(name, functionNames));
 }
 

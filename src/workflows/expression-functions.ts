@@ -19,9 +19,9 @@ export const statusFunctions: ReadonlyMap<string, FunctionDefinition & { readonl
     }).map(([name, test]) => [name, { name, minArgs: 0, maxArgs: 0, call: () => new BooleanData(false), test }]),
   );
 
-/** Functions that GitHub has and this product refuses, in lower case, with the sentence that refuses them. */
+/** Functions that GitHub has and this product refuses, with the sentence that refuses them. */
 export const notBuiltFunctions: ReadonlyMap<string, string> = new Map([
-  ["hashfiles", "Compute the hash in a step and give it as an output."],
+  ["hashFiles", "Compute the hash in a step and give it as an output."],
 ]);
 
 /** All functions as users write them. */

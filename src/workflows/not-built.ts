@@ -1,7 +1,13 @@
 import type { NotBuilt } from "../lib/yaml-file.ts";
 
-const job = "jobs.*";
 const later = "Leave it out for now; the changelog says when it arrives.";
+
+const stepKeys: NotBuilt = {
+  undo: "Write what must be undone as steps under `finally`.",
+  matrix: "Write one step for each value.",
+  approval: "Split the workflow in two and run the second once someone has looked.",
+  cache: later,
+};
 
 /** Sentences for keys of the format that are planned and refused until they exist. */
 export const notBuiltKeys: NotBuilt = {
@@ -13,7 +19,7 @@ export const notBuiltKeys: NotBuilt = {
   "on.webhook": later,
   "on.event": later,
   "on.run": later,
-  ...under(job, {
+  ...under("jobs.*", {
     approval: "Split the workflow in two and run the second once someone has looked.",
     matrix: "Write one job for each value, or sweep over repositories.",
     strategy: "Write one job for each value, or sweep over repositories.",
@@ -27,11 +33,9 @@ export const notBuiltKeys: NotBuilt = {
     "sweep.from": "Write the selector again with `select`; `if: needs.JOB.result == 'success'` skips the others.",
     "sweep.where": "Use the job's `if`: if: needs.JOB.outputs.changed == 'true'",
     "sweep.rate": "Limit the targets at once with `maxParallel`.",
-    "steps.*.undo": "Write what must be undone as steps under `finally`.",
-    "steps.*.matrix": "Write one step for each value.",
-    "steps.*.approval": "Split the workflow in two and run the second once someone has looked.",
-    "steps.*.cache": later,
   }),
+  ...under("jobs.*.steps.*", stepKeys),
+  ...under("finally.*", stepKeys),
 };
 
 function under(prefix: string, sentences: NotBuilt): NotBuilt {

@@ -89,9 +89,13 @@ export const SweepFile = z.strictObject({
     .enum(["needs", "manifest", "none"])
     .default("needs")
     .describe(
-      "`needs`: after the repositories that it needs; `manifest`: one after the other as they stand there; `none`: as slots are free.",
+      "`needs`: a repository comes after those that it needs; `manifest`: in the order of the manifest, nobody waits; `none`: in any order.",
     ),
-  maxParallel: z.int().min(1).optional().describe("Targets at once; limited only by the workspace if left out."),
+  maxParallel: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Targets at once; `limits.maxConcurrentSteps` of the configuration if left out."),
   onFailure: z
     .strictObject({
       mode: z

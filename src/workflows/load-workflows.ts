@@ -1,0 +1,137 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readUserFile } from "../config/read-user-file.ts";
+import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
+import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/suggest.ts";
+import { parseYamlFile, rangeOf } from "../lib/yaml-file.ts";
+import { parseWorkflow, type WorkflowSource } from "./parse-workflow.ts";
+import type { Workflow } from "./types.ts";
+
+/** The folder of a workspace's workflows. */
+export interface WorkflowFolder extends Pick<WorkflowSource, "actions" | "secretNames"> {
+  /** Absolute path. */
+  readonly folder: string;
+  /** The folder as it is shown to the user: `workflows`. */
+  readonly shownAs: string;
+}
+
+/** One file of the folder: a workflow, or why it is none. */
+export type LoadedWorkflow = {
+  /** The file as it is shown to the user. */
+  readonly file: string;
+  /** The name that the file gives, even when the rest of it is wrong; null when there is none. */
+  readonly name: string | null;
+} & ({ readonly workflow: Workflow } | { readonly workflow: null; readonly error: UserFileError });
+
+/** Larger files are no workflows that a person wrote; parsing one could take minutes. */
+const maxFileBytes = 1024 * 1024;
+
+/**
+ * Reads every `*.yaml` and `*.yml` of the folder (not below it), in the order of their names. A broken file is in the list
+ * with its error and hides no other; two files with one name are both in it with an error that names both.
+ *
+ * @throws MahavishnuError WORKFLOWS_UNREADABLE when the folder cannot be read. A folder that is not there has no workflows.
+ */
+export async function loadWorkflows(source: WorkflowFolder): Promise<readonly LoadedWorkflow[]> {
+  const texts = await readTexts(source);
+  return refuseTwins(
+    texts.map((text) => loadOne(text, source)),
+    texts,
+  );
+}
+
+/**
+ * Loads one workflow by the name that its file gives it. Files that do not hold the name are not parsed.
+ *
+ * @throws MahavishnuError WORKFLOW_NOT_FOUND with the nearest name.
+ * @throws UserFileError when its file is wrong, or when two files give this name.
+ */
+export async function loadWorkflow(source: WorkflowFolder, name: string): Promise<Workflow> {
+  const texts = await readTexts(source);
+  const candidates = texts.filter((entry) => "error" in entry || entry.text.includes(name));
+  const loaded = refuseTwins(
+    candidates.map((text) => loadOne(text, source)),
+    candidates,
+  );
+  const found = loaded.find((entry) => entry.name === name);
+  if (found === undefined) throw notFound(name, texts, source);
+  if (found.workflow === null) throw found.error;
+  return found.workflow;
+}
+
+type TextFile = { readonly file: string } & ({ readonly text: string } | { readonly error: UserFileError });
+
+async function readTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly TextFile[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw new MahavishnuError("WORKFLOWS_UNREADABLE", `${shownAs}: ${messageOf(error)}`, { cause: error });
+  }
+  const files = names.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith(".")).toSorted();
+  return Promise.all(files.map((name) => readText(join(folder, name), `${shownAs}/${name}`)));
+}
+
+async function readText(path: string, file: string): Promise<TextFile> {
+  const read = await readUserFile(path, maxFileBytes);
+  if (read.text !== undefined) return { file, text: read.text };
+  return { file, error: wholeFileError(file, `this file cannot be read: ${read.reason}`) };
+}
+
+function wholeFileError(file: string, message: string): UserFileError {
+  return new UserFileError([{ file, line: 1, column: 1, length: 1, message }]);
+}
+
+function loadOne(entry: TextFile, { actions, secretNames }: WorkflowFolder): LoadedWorkflow {
+  const { file } = entry;
+  if ("error" in entry) return { file, name: null, workflow: null, error: entry.error };
+  try {
+    const workflow = parseWorkflow({ file, text: entry.text, actions, secretNames });
+    return { file, name: workflow.name, workflow };
+  } catch (error) {
+    if (!(error instanceof UserFileError)) throw error;
+    return { file, name: readName(file, entry.text), workflow: null, error };
+  }
+}
+
+/** The name that a broken file gives, so that `run NAME` shows what is wrong with it instead of not finding it. */
+function readName(file: string, text: string): string | null {
+  try {
+    const { value } = parseYamlFile(file, text);
+    const name = typeof value === "object" && value !== null && "name" in value ? value.name : null;
+    return typeof name === "string" ? name : null;
+  } catch {
+    return /^name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? null;
+  }
+}
+
+function refuseTwins(loaded: readonly LoadedWorkflow[], texts: readonly TextFile[]): readonly LoadedWorkflow[] {
+  const byName = Map.groupBy(loaded, (entry) => entry.name);
+  return loaded.map((entry, index) => {
+    const { file, name } = entry;
+    const others = (byName.get(name) ?? []).filter((other) => other !== entry).map((other) => other.file);
+    const text = texts[index];
+    if (name === null || others.length === 0 || entry.workflow === null || text === undefined || !("text" in text))
+      return entry;
+    return { file, name, workflow: null, error: new UserFileError([diagnoseTwin(file, text.text, name, others)]) };
+  });
+}
+
+function diagnoseTwin(file: string, text: string, name: string, others: readonly string[]): Diagnostic {
+  const range = rangeOf(parseYamlFile(file, text), ["name"], "value");
+  const hint = "a name belongs to one workflow of the workspace";
+  return diagnosticAt(file, text, range, `${others.join(" and ")} is called "${name}" too`, hint);
+}
+
+function notFound(name: string, texts: readonly TextFile[], source: WorkflowFolder): MahavishnuError {
+  if (texts.length === 0) {
+    const fix = `Write one into ${source.shownAs}/, such as ${source.shownAs}/${/^[\w.-]+$/.test(name) ? name : "hello"}.yaml.`;
+    return new MahavishnuError("WORKFLOW_NOT_FOUND", `no workflow "${name}": ${source.shownAs} holds no *.yaml file`, {
+      fix,
+    });
+  }
+  const names = texts.flatMap((entry) => ("text" in entry ? (readName(entry.file, entry.text) ?? []) : []));
+  return new MahavishnuError("WORKFLOW_NOT_FOUND", `no workflow "${name}": ${didYouMean(name, names)}`);
+}
