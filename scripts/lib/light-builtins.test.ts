@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { rewriteBuiltinImports } from "./light-builtins.ts";
+import { deferChildProcess, rewriteBuiltinImports } from "./light-builtins.ts";
 
 describe("rewriteBuiltinImports", () => {
   it.each([
@@ -26,5 +27,16 @@ describe("rewriteBuiltinImports", () => {
     const rewritten = rewriteBuiltinImports(code);
     const module = (await import(`data:text/javascript,${encodeURIComponent(rewritten)}`)) as { result: string };
     expect(module.result).toBe("a/1");
+  });
+});
+
+describe("deferChildProcess", () => {
+  it("finds its line in the parser that is installed", async () => {
+    const source = await readFile(new URL("../../node_modules/commander/lib/command.js", import.meta.url), "utf8");
+    expect(deferChildProcess(source)).not.toContain("from 'node:child_process'");
+  });
+
+  it("refuses a parser that has changed", () => {
+    expect(() => deferChildProcess("import { spawn } from 'node:child_process';")).toThrow("no longer has the line");
   });
 });

@@ -17,6 +17,8 @@ export interface Shell {
   readonly helpWidth: number;
   /** Help goes to the standard output when asked for, else to the standard error. */
   writeHelp(text: string, stream: "stdout" | "stderr"): void;
+  /** Whether the command line may name this command: flags of others are not declared, since that takes time. */
+  mayName(command: string): boolean;
   /** Called once, when the flags are known. */
   openIo(colour: ColourMode): CommandIo;
   /** Called with the code that the body returned. */
@@ -40,10 +42,13 @@ export interface CommandSpec<Options> {
   readonly description?: string;
   /** Syntax and meaning: `["<workflow>", "name of the workflow"]`. */
   readonly arguments?: readonly (readonly [syntax: string, description: string])[];
-  readonly options?: readonly Option[];
+  /** Made only for the command that is called. */
+  readonly options?: () => readonly Option[];
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly exitCodes?: ExitCodeNotes;
+  /** Further text for the end of the help. */
+  readonly notes?: string;
   /** Text and json without files when left out. */
   readonly output?: OutputRules;
   /** Looks at the flags together, before the body is loaded. */
@@ -54,16 +59,23 @@ export interface CommandSpec<Options> {
 
 const defaultOutput: OutputRules = { formats: ["text", "json"], files: false };
 
-/** Declares a group of commands such as `repos`. */
-export function declareGroup(parent: Command, shell: Shell, name: string, summary: string): Command {
+/** Declares a group of commands such as `repos`; its members only when the command line may name it. */
+export function declareGroup(
+  parent: Command,
+  shell: Shell,
+  head: { readonly name: string; readonly summary: string },
+  declareMembers: (group: Command) => void,
+): void {
+  const { name, summary } = head;
   const group = parent
     .command(name)
     .summary(summary)
     .description(`${capitalise(summary)}.`)
     .helpCommand(false);
+  if (!shell.mayName(name)) return;
   configureCommand(group, shell);
   addGlobalOptions(group);
-  return group;
+  declareMembers(group);
 }
 
 /** Declares a command with its flags, its help and the way to its body. */
@@ -71,28 +83,24 @@ export function declareCommand<Options extends object = object>(
   parent: Command,
   shell: Shell,
   spec: CommandSpec<Options>,
-): Command {
-  const command = parent
-    .command(spec.name)
-    .summary(spec.summary)
-    .description(spec.description ?? `${capitalise(spec.summary)}.`);
+): void {
+  const command = parent.command(spec.name).summary(spec.summary);
   for (const [syntax, description] of spec.arguments ?? []) command.argument(syntax, description);
+  if (!shell.mayName(spec.name)) return;
+  command.description(spec.description ?? `${capitalise(spec.summary)}.`);
   command.optionsGroup("Options:");
-  for (const option of spec.options ?? []) command.addOption(option);
+  for (const option of spec.options?.() ?? []) command.addOption(option);
   configureCommand(command, shell);
   const output = spec.output ?? defaultOutput;
   addGlobalOptions(command, output);
-  command.addHelpText("after", () =>
-    ["", describeExamples(spec.examples), "", ...describeExitCodes(spec.exitCodes ?? {})].join("\n"),
-  );
+  command.addHelpText("after", () => describeEnd(spec).join("\n"));
   command.action(async () => {
     const { global, colour } = readGlobalOptions(command, output, shell);
-    // The flags' own parsers have made these values; `Options` names them, and each command's test checks that they agree.
+    // The flags' own parsers have made these values; `Options` names them, and the tests check that they agree.
     const call = { args: command.args, options: { ...command.opts<Options>(), ...global } };
     spec.check?.(call, shell);
     shell.finish(await spec.run({ ...call, io: shell.openIo(colour) }));
   });
-  return command;
 }
 
 /** What all commands have in common: errors are thrown, help is written through the shell. */
@@ -122,8 +130,11 @@ export function notBuiltOption(flags: string, reason: string): Option {
   });
 }
 
-function describeExamples(examples: CommandSpec<object>["examples"]): string {
-  return ["Examples:", ...examples.flatMap(([line, meaning]) => [`  $ ${line}`, `      ${meaning}`])].join("\n");
+/** The end of a command's help: examples, notes and exit codes. */
+function describeEnd(spec: Pick<CommandSpec<object>, "examples" | "exitCodes" | "notes">): string[] {
+  const examples = spec.examples.flatMap(([line, meaning]) => [`  $ ${line}`, `      ${meaning}`]);
+  const notes = spec.notes === undefined ? [] : ["", spec.notes];
+  return ["", "Examples:", ...examples, ...notes, "", ...describeExitCodes(spec.exitCodes ?? {})];
 }
 
 function capitalise(text: string): string {

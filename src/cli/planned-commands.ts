@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { MahavishnuError } from "../lib/errors.ts";
+import type { Shell } from "./declare.ts";
 
 /** Commands whose names are settled and that are not built: known, so that they are refused by name, and not offered. */
 const planned: Readonly<Record<string, readonly string[]>> = {
@@ -24,11 +25,14 @@ const planned: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Declares, hidden, what is planned; given, each is refused with a clear message. */
-export function declarePlannedCommands(program: Command): void {
+export function declarePlannedCommands(program: Command, shell: Shell): void {
   for (const [group, names] of Object.entries(planned)) {
     const parent = group === "" ? program : program.commands.find((command) => command.name() === group);
     if (parent === undefined) throw new Error(`no group "${group}" is declared`);
-    for (const name of names) declarePlanned(parent, name, group === "" ? name : `${group} ${name}`);
+    if (group !== "" && !shell.mayName(group)) continue;
+    for (const name of names) {
+      if (shell.mayName(name)) declarePlanned(parent, name, group === "" ? name : `${group} ${name}`);
+    }
   }
 }
 

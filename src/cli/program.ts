@@ -43,7 +43,7 @@ export function buildProgram(shell: Shell): Command {
   declareRuns(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);
-  declarePlannedCommands(program);
+  declarePlannedCommands(program, shell);
   addGlobalOptions(program);
   program.addHelpText("after", () =>
     [

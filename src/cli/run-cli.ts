@@ -1,6 +1,6 @@
-import { version } from "../lib/version.ts";
 import type { OutputStream } from "./command-io.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { buildProgram } from "./program.ts";
 import { type ColourMode, decideColour } from "./global-options.ts";
 import { exitCodeOf, type Interrupts } from "./interrupts.ts";
 import { machineFormatOf } from "./output-request.ts";
@@ -30,11 +30,7 @@ export interface CliHost {
  * error or as a JSON document on the standard output.
  */
 export async function runCli(host: CliHost): Promise<number> {
-  const { argv, interrupts } = host;
-  if (argv.length === 1 && argv[0] === "--version") {
-    host.stdout.write(`${version}\n`);
-    return exitCodes.success;
-  }
+  const { interrupts } = host;
   let exitCode: number;
   try {
     exitCode = await runProgram(host);
@@ -46,8 +42,6 @@ export async function runCli(host: CliHost): Promise<number> {
 }
 
 async function runProgram(host: CliHost): Promise<number> {
-  // Loaded here, so that `--version` and the first line of a crash report do not wait for the parser.
-  const { buildProgram } = await import("./program.ts");
   let exitCode: number = exitCodes.success;
   const program = buildProgram({
     argv: host.argv,
@@ -55,6 +49,7 @@ async function runProgram(host: CliHost): Promise<number> {
     cwd: host.cwd,
     helpWidth: host.stdout.helpWidth,
     writeHelp: (text, stream) => host[stream].write(text),
+    mayName: (command) => host.argv.includes(command),
     openIo: (colour: ColourMode) => ({
       stdout: host.stdout.open(decideColour({ mode: colour, env: host.env, isTTY: host.stdout.isTTY })),
       stderr: host.stderr.open(decideColour({ mode: colour, env: host.env, isTTY: host.stderr.isTTY })),

@@ -6,25 +6,26 @@ const listOutput: OutputRules = { formats: ["text", "json", "ndjson"], files: fa
 
 /** Declares `adapters list|health`. */
 export function declareAdapters(program: Command, shell: Shell): void {
-  const group = declareGroup(program, shell, "adapters", "look at the engines and what they offer");
-  declareCommand(group, shell, {
-    name: "list",
-    summary: "list the adapters with their versions and capabilities",
-    examples: [["mahavishnu adapters list", "the embedded engine is always there"]],
-    output: listOutput,
-    run: async ({ options, io }) => (await import("./adapters-run.ts")).runAdaptersList(options, io),
-  });
-  declareCommand(group, shell, {
-    name: "health",
-    summary: "make a real round trip through each adapter",
-    arguments: [["[NAME]", "one adapter; all when left out"]],
-    examples: [["mahavishnu adapters health embedded", "executes a canary run and prints the time it took"]],
-    exitCodes: { 0: "every adapter asked is healthy", 1: "at least one is not" },
-    output: listOutput,
-    run: async ({ args, options, io }) =>
-      (await import("./adapters-run.ts")).runAdaptersHealth(
-        args[0] === undefined ? options : { ...options, name: args[0] },
-        io,
-      ),
+  declareGroup(program, shell, { name: "adapters", summary: "look at the engines and what they offer" }, (group) => {
+    declareCommand(group, shell, {
+      name: "list",
+      summary: "list the adapters with their versions and capabilities",
+      examples: [["mahavishnu adapters list", "the embedded engine is always there"]],
+      output: listOutput,
+      run: async ({ options, io }) => (await import("./adapters-run.ts")).runAdaptersList(options, io),
+    });
+    declareCommand(group, shell, {
+      name: "health",
+      summary: "make a real round trip through each adapter",
+      arguments: [["[NAME]", "one adapter; all when left out"]],
+      examples: [["mahavishnu adapters health embedded", "executes a canary run and prints the time it took"]],
+      exitCodes: { 0: "every adapter asked is healthy", 1: "at least one is not" },
+      output: listOutput,
+      run: async ({ args, options, io }) =>
+        (await import("./adapters-run.ts")).runAdaptersHealth(
+          args[0] === undefined ? options : { ...options, name: args[0] },
+          io,
+        ),
+    });
   });
 }

@@ -14,7 +14,7 @@ export function declareExec(program: Command, shell: Shell): void {
       "Run one command in every selected repository. It is a durable run like any other: it is listed, resumed and retried. " +
       "The words after -- are started as they are, without a shell.",
     arguments: [["<COMMAND...>", "the command and its arguments, after --"]],
-    options: [
+    options: () => [
       selectOption(),
       maxParallelOption("repositories at once"),
       new Option("--timeout <DURATION>", "time for each repository, for instance 5m").argParser(parseDurationFlag),
@@ -32,7 +32,8 @@ export function declareExec(program: Command, shell: Shell): void {
     output: { formats: ["text", "json", "ndjson"], files: false },
     check: requireDashes,
     run: async ({ args, options, io }) => (await import("./exec-run.ts")).runExec({ ...options, command: args }, io),
-  }).addHelpText("after", `\n${selectorHelp}`);
+    notes: selectorHelp,
+  });
 }
 
 /** Without `--` the flags of the command would be taken as ours: `exec git commit -v`. */

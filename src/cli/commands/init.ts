@@ -9,7 +9,7 @@ export function declareInit(program: Command, shell: Shell): void {
     name: "init",
     summary: "make a new workspace",
     arguments: [["[DIR]", "folder of the workspace; the current one when left out"]],
-    options: [
+    options: () => [
       new Option("--demo", "with a small fleet of real git repositories, and a workflow to try"),
       new Option("--fresh", "with --demo: first remove a demo that stands there; no other folder is ever removed"),
     ],

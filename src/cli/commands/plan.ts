@@ -9,7 +9,7 @@ export function declarePlan(program: Command, shell: Shell): void {
     name: "plan",
     summary: "show what a run would do, without doing it",
     arguments: [["<WORKFLOW>", "name of the workflow"]],
-    options: [inputOption(), selectOption("repositories that the sweeps are narrowed to")],
+    options: () => [inputOption(), selectOption("repositories that the sweeps are narrowed to")],
     examples: [
       ["mahavishnu plan raise-node -i major=24", "targets, their order and what each waits for"],
       ["mahavishnu plan raise-node -s tag:team/edge -o json", "the plan of a part of the fleet, as JSON"],
@@ -17,5 +17,6 @@ export function declarePlan(program: Command, shell: Shell): void {
     exitCodes: { 1: "the workflow or an input is not valid" },
     run: async ({ args, options, io }) =>
       (await import("./plan-run.ts")).runPlan({ ...options, workflow: args[0] ?? "" }, io),
-  }).addHelpText("after", `\n${selectorHelp}`);
+    notes: selectorHelp,
+  });
 }

@@ -30,34 +30,40 @@ const suites: readonly { readonly name: Suite; readonly summary: string; readonl
 
 /** Declares `production check-config|run-integration-tests|run-benchmarks|run-all-tests|explain`. */
 export function declareProduction(program: Command, shell: Shell): void {
-  const group = declareGroup(program, shell, "production", "say whether this installation is ready for production");
-  for (const suite of suites) {
-    declareCommand<ProductionFlags>(group, shell, {
-      name: suite.name,
-      summary: suite.summary,
-      options: suiteOptions(),
-      examples: [
-        [`mahavishnu production ${suite.name}`, suite.example],
-        [
-          `mahavishnu production ${suite.name} -o json -o junit=report.xml`,
-          "JSON on the standard output, JUnit into a file",
-        ],
-      ],
-      exitCodes: { 0: "ready", 1: "not ready", 2: "usable, with reservations" },
-      output: { formats: ["text", "json", "ndjson", "junit"], files: true },
-      check: ({ options }) => refuseContradictions(options),
-      run: async ({ options, io }) =>
-        (await import("./production-run.ts")).runProductionSuite({ ...options, suite: suite.name }, io),
-    });
-  }
-  declareCommand(group, shell, {
-    name: "explain",
-    summary: "say what a check looks at, why, and how to mend what it finds",
-    arguments: [["<ID>", "id of a check, test or benchmark, for instance CFG008"]],
-    examples: [["mahavishnu production explain SEC003", "what it proves, its severity, its gates and the remedy"]],
-    run: async ({ args, options, io }) =>
-      (await import("./production-run.ts")).runProductionExplain({ ...options, id: args[0] ?? "" }, io),
-  });
+  declareGroup(
+    program,
+    shell,
+    { name: "production", summary: "say whether this installation is ready for production" },
+    (group) => {
+      for (const suite of suites) {
+        declareCommand<ProductionFlags>(group, shell, {
+          name: suite.name,
+          summary: suite.summary,
+          options: suiteOptions,
+          examples: [
+            [`mahavishnu production ${suite.name}`, suite.example],
+            [
+              `mahavishnu production ${suite.name} -o json -o junit=report.xml`,
+              "JSON on the standard output, JUnit into a file",
+            ],
+          ],
+          exitCodes: { 0: "ready", 1: "not ready", 2: "usable, with reservations" },
+          output: { formats: ["text", "json", "ndjson", "junit"], files: true },
+          check: ({ options }) => refuseContradictions(options),
+          run: async ({ options, io }) =>
+            (await import("./production-run.ts")).runProductionSuite({ ...options, suite: suite.name }, io),
+        });
+      }
+      declareCommand(group, shell, {
+        name: "explain",
+        summary: "say what a check looks at, why, and how to mend what it finds",
+        arguments: [["<ID>", "id of a check, test or benchmark, for instance CFG008"]],
+        examples: [["mahavishnu production explain SEC003", "what it proves, its severity, its gates and the remedy"]],
+        run: async ({ args, options, io }) =>
+          (await import("./production-run.ts")).runProductionExplain({ ...options, id: args[0] ?? "" }, io),
+      });
+    },
+  );
 }
 
 function suiteOptions(): Option[] {

@@ -13,7 +13,7 @@ export function declareRun(program: Command, shell: Shell): void {
       "Run a workflow and follow it to its end. The run belongs to this process: Ctrl-C cancels it (twice: at once), " +
       "TERM leaves it for `mahavishnu runs resume`.",
     arguments: [["<WORKFLOW>", "name of the workflow"]],
-    options: [
+    options: () => [
       inputOption(),
       selectOption("repositories that the sweeps are narrowed to"),
       maxParallelOption("repositories at once"),
@@ -35,5 +35,6 @@ export function declareRun(program: Command, shell: Shell): void {
     output: { formats: ["text", "json", "ndjson"], files: false },
     run: async ({ args, options, io }) =>
       (await import("./run-run.ts")).runRun({ ...options, workflow: args[0] ?? "" }, io),
-  }).addHelpText("after", `\n${selectorHelp}`);
+    notes: selectorHelp,
+  });
 }

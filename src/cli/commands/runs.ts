@@ -27,16 +27,17 @@ const outcomeCodes = {
 
 /** Declares `runs list|show|logs|watch|cancel|resume|retry`. */
 export function declareRuns(program: Command, shell: Shell): void {
-  const group = declareGroup(program, shell, "runs", "look at runs, and cancel, resume or retry them");
-  declareLooking(group, shell);
-  declareActing(group, shell);
+  declareGroup(program, shell, { name: "runs", summary: "look at runs, and cancel, resume or retry them" }, (group) => {
+    declareLooking(group, shell);
+    declareActing(group, shell);
+  });
 }
 
 function declareLooking(group: Command, shell: Shell): void {
   declareCommand<RunsListFlags>(group, shell, {
     name: "list",
     summary: "list runs, the newest first",
-    options: [
+    options: () => [
       new Option("--state <STATE>", `only runs in this state (${runStates.join(", ")}); repeatable`).argParser(
         collectState,
       ),
@@ -64,7 +65,7 @@ function declareLooking(group: Command, shell: Shell): void {
     name: "logs",
     summary: "print what the steps of a run printed",
     arguments: [id],
-    options: [
+    options: () => [
       new Option("--repo <NAME>", "only this repository").argParser(parseNonEmpty),
       new Option("--job <JOB>", "only this job").argParser(parseNonEmpty),
       new Option("--step <STEP>", "only this step").argParser(parseNonEmpty),
@@ -97,7 +98,7 @@ function declareActing(group: Command, shell: Shell): void {
     name: "cancel",
     summary: "end a run",
     arguments: [id],
-    options: [
+    options: () => [
       new Option("--reason <TEXT>", "why; shown in the run's history").argParser(parseNonEmpty),
       new Option("--at-once", "end running steps without grace"),
     ],
@@ -126,7 +127,7 @@ function declareActing(group: Command, shell: Shell): void {
     name: "retry",
     summary: "run again what did not succeed, in the same run",
     arguments: [id],
-    options: [
+    options: () => [
       new Option("--from <STEP>", "begin at this step, not at the one that failed").argParser(parseNonEmpty),
       listOption("--repo <NAME>", "only this repository"),
     ],
