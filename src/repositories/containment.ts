@@ -42,7 +42,9 @@ export async function resolveAsFarAsPossible(path: string, links: number = maxLi
     } catch {
       const target = await readlink(at).catch(() => null);
       if (target !== null && links > 0) {
-        return await resolveAsFarAsPossible(resolve(dirname(at), target, ...rest.toReversed()), links - 1);
+        // The link's own folder exists, since the link could be read; `..` of the target counts from where it really is.
+        const folder = await realpath(dirname(at));
+        return await resolveAsFarAsPossible(resolve(folder, target, ...rest.toReversed()), links - 1);
       }
       if (at === parse(at).root) return path;
       rest.push(basename(at));
@@ -78,14 +80,18 @@ export async function assertContained(fleet: Fleet, repositories: readonly Repos
 }
 
 function explainEscapes(escapes: readonly Escape[], roots: readonly string[]): string {
-  return escapes.map((escape) => explainEscape(escape, roots)).join("\n");
+  return escapes
+    .map((escape) => {
+      const { name, place } = escape.repository;
+      return `${place.file}:${place.line}  repository "${name}" is outside the allowed folders: ${explainEscape(escape, roots)}`;
+    })
+    .join("\n");
 }
 
-/** One sentence for one escape, its place in the manifest first. */
+/** Where a path leads instead, without the repository's name and place. */
 export function explainEscape({ repository, realPath, bySymlink }: Escape, roots: readonly string[]): string {
-  const { file, line } = repository.place;
   const how = bySymlink
     ? `a symbolic link in ${repository.path} leads to ${realPath}`
     : `its path is ${repository.path}`;
-  return `${file}:${line}  repository "${repository.name}" is outside the allowed folders: ${how}, not under ${roots.join(" or ")}`;
+  return `${how}, not under ${roots.join(" or ")}`;
 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GitError } from "./git-error.ts";
 import { parseStatus } from "./parse-status.ts";
-import { type GitCall, runGit } from "./run-git.ts";
+import { type GitCall, gitEnvironment, runGit } from "./run-git.ts";
 import type { GitFacts } from "./types.ts";
 import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 
@@ -36,16 +36,21 @@ export async function readGitFacts(path: string, options: FactOptions = {}): Pro
 
 /** Like `readGitFacts`, for a working tree that was opened already. */
 export async function readFactsOf(tree: WorkingTree, options: FactOptions = {}): Promise<GitFacts> {
-  const { signal, timeoutMs, env, now = Date.now } = options;
+  const { signal, timeoutMs, env = gitEnvironment(), now = Date.now } = options;
   const call: GitCall = {
     folder: tree.realPath,
     args: statusArguments,
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(env === undefined ? {} : { env }),
+    env: confineGit(env, tree),
   };
   const { stdout } = await runGit(call);
   return { ...parseStatus(stdout), locks: findLocks(tree, now()), operation: findOperation(tree) };
+}
+
+/** Git that finds its folder damaged looks for a repository above it, and would speak of the wrong one. */
+export function confineGit(env: NodeJS.ProcessEnv, { realPath }: WorkingTree): NodeJS.ProcessEnv {
+  return { ...env, GIT_CEILING_DIRECTORIES: dirname(realPath) };
 }
 
 /** A merge, rebase, cherry-pick, revert or bisect that was begun and not ended. */

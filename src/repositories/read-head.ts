@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GitError } from "./git-error.ts";
-import { runGit } from "./run-git.ts";
+import { confineGit } from "./git-facts.ts";
+import { gitEnvironment, runGit } from "./run-git.ts";
 import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 
 /** Where HEAD stands. */
@@ -92,7 +93,7 @@ function readText(path: string): string | undefined {
 }
 
 async function askGit(tree: WorkingTree, signal: AbortSignal | undefined): Promise<Head> {
-  const call = { folder: tree.realPath, signal };
+  const call = { folder: tree.realPath, signal, env: confineGit(gitEnvironment(), tree) };
   const symbolic = await runGit({ ...call, args: ["symbolic-ref", "--quiet", "HEAD"], accept: [0, 1] });
   const resolved = await runGit({
     ...call,

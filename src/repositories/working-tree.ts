@@ -80,7 +80,8 @@ async function touch(path: string): Promise<Touched> {
   }
 }
 
-function problemOf(error: unknown): { problem: TreeProblem; reason: string } {
+/** What a failed system call says about a path. */
+export function problemOf(error: unknown): { problem: TreeProblem; reason: string } {
   const { code = "", message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return { problem: "missing", reason: "the path does not exist" };
   if (code === "EACCES" || code === "EPERM")

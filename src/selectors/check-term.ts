@@ -27,9 +27,7 @@ export function readTerm(word: Word): TermNode {
     failAt(valueRange, `"${value}" is not a state`, didYouMean(value, lastStates));
   }
   if (definition.value === "file") checkFile(word, value);
-  // Git would read a ref that starts with "-" as an option.
-  if (definition.value === "ref" && value.startsWith("-"))
-    failAt(valueRange, `"${value}" cannot be a ref`, "a ref does not start with -");
+  if (definition.value === "ref") checkRef(word, value);
   return { kind: "term", term: key, value, range };
 }
 
@@ -39,6 +37,12 @@ function checkFile({ valueRange }: Word, value: string): void {
   }
   if (/[*?]/.test(value))
     failAt(valueRange, '"has:" takes one path, without wildcards', "write has:a || has:b for several");
+}
+
+function checkRef({ valueRange }: Word, value: string): void {
+  // Git would read it as an option.
+  if (value.startsWith("-")) failAt(valueRange, `"${value}" cannot be a ref`, "a ref does not start with -");
+  if (value.includes("..")) failAt(valueRange, '"changed:" takes one commit, not a range', "write changed:origin/main");
 }
 
 function failUnknown({ key, value, range, keyRange }: Word): never {

@@ -102,7 +102,7 @@ function allowedValue(kind: string, value: string): boolean {
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001F\u007F]/.test(value)) return false;
   if (kind === "file") return !value.startsWith("/") && !value.split("/").includes("..") && !/[*?]/.test(value);
-  return kind !== "ref" || !value.startsWith("-");
+  return kind !== "ref" || (!value.startsWith("-") && !value.includes(".."));
 }
 
 const range = { start: 0, end: 0 };

@@ -91,6 +91,7 @@ describe("parseSelector", () => {
     ["has:/etc/passwd", '--select:1:5  "/etc/passwd" leaves the repository'],
     ["has:*.sln", '--select:1:5  "has:" takes one path, without wildcards'],
     ["changed:--output=x", '--select:1:9  "--output=x" cannot be a ref'],
+    ["changed:v1..v2", '--select:1:9  "changed:" takes one commit, not a range'],
     ['name:"a', "--select:1:6  the quoted text has no end"],
     ['"a"', "--select:1:1  a quoted text cannot stand alone"],
     ["@", '--select:1:1  a name is missing after "@"'],

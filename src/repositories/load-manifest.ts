@@ -1,0 +1,76 @@
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import { UserFileError } from "../lib/errors.ts";
+import { expandHome, type ManifestFile, readManifests, showPath } from "./import-manifests.ts";
+import { checkReferences, collectDeclarations, textsOf } from "./link-fleet.ts";
+import type { Manifest } from "./schema.ts";
+import type { Fleet, Repository, Role } from "./types.ts";
+
+/** What `loadManifest` is told. */
+export interface LoadOptions {
+  /** Path of the manifest. */
+  readonly file: string;
+  /** Absolute folders that repositories must lie under. Default: the manifest's root. */
+  readonly allowedRoots?: readonly string[];
+  /** The home folder, for `~/`; the user's when left out. */
+  readonly home?: string;
+  /** Folder from which files are named in messages; the manifest's own when left out. */
+  readonly base?: string;
+}
+
+/**
+ * Reads a manifest with its imports and makes the fleet. Nothing is read of the repositories themselves: whether they
+ * exist and lie inside the allowed roots is `checkRepositories`' and `selectRepositories`' question.
+ *
+ * @throws UserFileError with every wrong place of all files; MahavishnuError `USER_FILE_INVALID` without a file to read.
+ * @example
+ * const fleet = await loadManifest({ file: "/srv/acme/repos.yaml" });
+ * fleet.byName.get("gateway")?.needs;
+ */
+export async function loadManifest({ file, allowedRoots, home = homedir(), base }: LoadOptions): Promise<Fleet> {
+  const path = resolve(file);
+  const shownFrom = base ?? dirname(path);
+  const files = await readManifests({ file: path, home, base: shownFrom });
+  const { declared, problems } = collectDeclarations(files);
+  problems.push(...checkReferences(files, declared));
+  if (problems.length > 0) throw new UserFileError(problems);
+  const root = files[0]?.root ?? dirname(path);
+  const repositories = files.flatMap((from) => repositoriesOf(from, home)).map((entry, index) => ({ ...entry, index }));
+  return {
+    file: showPath(path, shownFrom),
+    root,
+    repositories,
+    byName: new Map(repositories.map((repository) => [repository.name, repository])),
+    roles: new Map([...declared.roles].map(([name, { manifest }]) => [name, makeRole(name, manifest.roles?.[name])])),
+    selectors: textsOf(declared.selectors),
+    allowedRoots: allowedRoots ?? [root],
+  };
+}
+
+function repositoriesOf({ yaml, manifest, root, lines }: ManifestFile, home: string): Omit<Repository, "index">[] {
+  return [...lines].map(([name, line]) => {
+    const entry = manifest.repos?.[name];
+    const { url, path = name, branch, role, tags = [], needs = [], optional = false, env = {} } = entry ?? {};
+    return {
+      name,
+      path: resolve(root, expandHome(path, home)),
+      ...(url === undefined ? {} : { url }),
+      ...(branch === undefined ? {} : { branch }),
+      ...(role === undefined ? {} : { role }),
+      tags: [...new Set(tags)],
+      needs: [...new Set(needs)],
+      optional,
+      env,
+      place: { file: yaml.file, line },
+    };
+  });
+}
+
+function makeRole(name: string, entry: NonNullable<Manifest["roles"]>[string] | undefined): Role {
+  const { description, limits } = entry ?? {};
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(limits?.timeout === undefined ? {} : { timeoutMs: limits.timeout }),
+  };
+}

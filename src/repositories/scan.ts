@@ -1,0 +1,170 @@
+import type { Dirent } from "node:fs";
+import { readdir, readFile, realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { isInside } from "./containment.ts";
+import { findUrlProblem, redactUrl } from "./repository-url.ts";
+import { repositoryNamePattern } from "./schema.ts";
+import type { Fleet, Repository } from "./types.ts";
+import { openWorkingTree } from "./working-tree.ts";
+
+/** A repository that was found on disk and is not in the manifest. */
+export interface FoundRepository {
+  /** A name that is free in the manifest. */
+  readonly name: string;
+  /** As it would be written in the manifest: relative to its root when it lies below it. */
+  readonly path: string;
+  readonly url: string | null;
+}
+
+/** What a folder holds compared with the manifest. */
+export interface ScanResult {
+  /** The folder that was looked through. */
+  readonly folder: string;
+  /** Entries to add. */
+  readonly added: readonly FoundRepository[];
+  /** Entries of the manifest below the folder that are no working tree there. */
+  readonly missing: readonly Repository[];
+  /** Entries of the manifest that were found. */
+  readonly known: readonly Repository[];
+  /** Git repositories that are no entry by themselves, each with the reason. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Folders that could not be looked into. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Folders with thousands of files and no repository of the user's. */
+const passedOver = new Set(["node_modules"]);
+const maxDepth = 12;
+
+/**
+ * Looks for git repositories below a folder and compares them with the manifest. Does not follow symbolic links and does
+ * not look inside repositories, hidden folders or `node_modules`.
+ *
+ * @example
+ * const { added, missing } = await scanFolder(fleet, "/srv/acme");
+ */
+export async function scanFolder(
+  fleet: Fleet,
+  folder: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<ScanResult> {
+  const start = await realpath(resolve(folder));
+  const found: string[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  const unreadable: { path: string; reason: string }[] = [];
+  const visit = async (path: string, depth: number): Promise<void> => {
+    signal?.throwIfAborted();
+    const entries = await listFolder(path);
+    if (typeof entries === "string") {
+      unreadable.push({ path, reason: entries });
+      return;
+    }
+    if (entries.some(({ name }) => name === ".git")) {
+      const reason = await findSkipReason(path);
+      if (reason === null) found.push(path);
+      else skipped.push({ path, reason });
+      return;
+    }
+    if (["HEAD", "objects", "refs"].every((name) => entries.some((entry) => entry.name === name))) {
+      skipped.push({ path, reason: "a bare repository, without a working tree" });
+      return;
+    }
+    const folders = entries.filter(
+      (entry) => entry.isDirectory() && !entry.name.startsWith(".") && !passedOver.has(entry.name),
+    );
+    if (depth === maxDepth && folders.length > 0) unreadable.push({ path, reason: `deeper than ${maxDepth} folders` });
+    else for (const { name } of folders) await visit(join(path, name), depth + 1);
+  };
+  await visit(start, 0);
+  return { folder: start, skipped, unreadable, ...(await compareWithFleet(fleet, start, found)) };
+}
+
+async function listFolder(path: string): Promise<Dirent[] | string> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === "EACCES" || code === "EPERM" ? "permission denied" : message;
+  }
+}
+
+async function findSkipReason(path: string): Promise<string | null> {
+  const opened = await openWorkingTree(path);
+  if (opened.tree === undefined) return opened.reason;
+  const { gitDir, commonDir } = opened.tree;
+  return gitDir === commonDir ? null : `a worktree of ${dirname(commonDir)}`;
+}
+
+async function compareWithFleet(
+  fleet: Fleet,
+  start: string,
+  found: readonly string[],
+): Promise<Pick<ScanResult, "added" | "missing" | "known">> {
+  const known: Repository[] = [];
+  const missing: Repository[] = [];
+  const owned = new Set<string>();
+  for (const repository of fleet.repositories) {
+    const opened = await openWorkingTree(repository.path);
+    const { realPath = repository.path } = opened.tree ?? opened;
+    owned.add(realPath);
+    if (!isInside(realPath, [start]) && !isInside(repository.path, [start])) continue;
+    (opened.tree === undefined ? missing : known).push(repository);
+  }
+  const names = new Set([...fleet.byName.keys()].map((name) => name.toLowerCase()));
+  const root = await realpath(fleet.root).catch(() => fleet.root);
+  const added: FoundRepository[] = [];
+  for (const path of found) {
+    if (owned.has(path)) continue;
+    const name = proposeName(path, names);
+    names.add(name.toLowerCase());
+    added.push({
+      name,
+      path: isInside(path, [root]) ? relative(root, path).replaceAll(sep, "/") || "." : path,
+      url: await readOrigin(path),
+    });
+  }
+  return { added, missing, known };
+}
+
+/** The folder's name made valid; when that is taken, with its parent's name before it, then with a number. */
+function proposeName(path: string, taken: ReadonlySet<string>): string {
+  const own = clean(basename(path));
+  const parent = clean(`${basename(dirname(path))}-${basename(path)}`);
+  const isFree = (name: string): boolean => !taken.has(name.toLowerCase());
+  for (const name of [own, parent]) if (isFree(name)) return name;
+  for (let number = 2; ; number += 1) if (isFree(`${own}-${number}`)) return `${own}-${number}`;
+}
+
+function clean(text: string): string {
+  const name = text
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replaceAll(/\.{2,}/g, ".")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 90)
+    .replace(/(?:\.lock|[.-])+$/, "");
+  return repositoryNamePattern.test(name) ? name : "repository";
+}
+
+/** The URL of `origin`, without a password; read from the file, since a scan may meet a thousand repositories. */
+async function readOrigin(path: string): Promise<string | null> {
+  const opened = await openWorkingTree(path);
+  if (opened.tree === undefined) return null;
+  const text = await readFile(join(opened.tree.commonDir, "config"), "utf8").catch(() => "");
+  const url = findOrigin(text);
+  return url === null || findUrlProblem(url) !== null ? null : withoutSecret(url);
+}
+
+function findOrigin(config: string): string | null {
+  let inside = false;
+  for (const line of config.split("\n")) {
+    if (line.startsWith("[")) inside = line.startsWith('[remote "origin"]');
+    const value = inside ? /^\s*url\s*=\s*"?([^"]*?)"?\s*$/.exec(line)?.[1] : undefined;
+    if (value !== undefined) return value;
+  }
+  return null;
+}
+
+function withoutSecret(url: string): string {
+  return redactUrl(url).replace("***@", "").replace(":***@", "@");
+}

@@ -1,0 +1,201 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { GitError } from "./git-error.ts";
+import { type GitCall, type GitOutput, runGit } from "./run-git.ts";
+import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
+
+/** Which worktree of which repository. */
+export interface WorktreePlace {
+  /** Path of the repository. */
+  readonly repository: string;
+  /** Absolute folder of the worktree. Everything in it belongs to this module. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What `openWorktree` is told. */
+export interface WorktreeRequest extends WorktreePlace {
+  /** The commit to check out. */
+  readonly commit: string;
+  /** True to throw away what an earlier attempt left in the folder; false to go on with it. */
+  readonly fresh: boolean;
+}
+
+/** Other processes may hold git's locks for a moment; the waits double from here. */
+const firstWaitMs = 50;
+const lockAttempts = 8;
+/** A checkout of a large repository takes its time. */
+const checkoutTimeoutMs = 10 * 60_000;
+/** A half-made registration that is older than this has lost the git process that made it. */
+const abandonedAfterMs = 10_000;
+
+/**
+ * Makes a worktree with a detached HEAD at a commit, or goes on with the one that is there. A folder that a crash left
+ * half-made is replaced. Calls for one repository wait for each other; those of other processes are met by retrying.
+ *
+ * @returns true when the worktree was made, false when an existing one was kept as it is.
+ * @throws GitError when the repository or the commit does not exist, or git fails.
+ * @example
+ * await openWorktree({ repository: "/srv/acme/gateway", folder: "/srv/acme/.mahavishnu/worktrees/k3v9/gateway", commit, fresh: false });
+ */
+export async function openWorktree({ commit, fresh, ...place }: WorktreeRequest): Promise<boolean> {
+  return await withRepository(place, async (repository) => {
+    if (!fresh && isComplete(repository, place.folder)) return false;
+    await discard(repository, place);
+    await mkdir(dirname(place.folder), { recursive: true });
+    try {
+      await runPatiently({
+        folder: repository.realPath,
+        args: ["worktree", "add", "--detach", place.folder, commit],
+        timeoutMs: checkoutTimeoutMs,
+        signal: place.signal,
+      });
+    } catch (error) {
+      // Git clears up after its own failures, but not after being ended.
+      await discard(repository, { repository: place.repository, folder: place.folder });
+      throw error;
+    }
+    return true;
+  });
+}
+
+/** Removes a worktree, whatever state it is in, and its registration. One that does not exist is fine. */
+export async function removeWorktree(place: WorktreePlace): Promise<void> {
+  await withRepository(place, async (repository) => await discard(repository, place));
+}
+
+/** Folders of this process's calls in progress, by repository: git cannot add two worktrees of one repository at once. */
+const queues = new Map<string, Promise<unknown>>();
+
+async function withRepository<T>(place: WorktreePlace, body: (repository: WorkingTree) => Promise<T>): Promise<T> {
+  const opened = await openWorkingTree(place.repository);
+  if (opened.tree === undefined) {
+    throw new GitError(
+      {
+        failure: opened.problem === "denied" ? "denied" : "notARepository",
+        args: ["worktree"],
+        folder: place.repository,
+        exitCode: null,
+        stderr: "",
+      },
+      `no worktree of ${place.repository} can be made: ${opened.reason}`,
+    );
+  }
+  const { tree } = opened;
+  const turn = (queues.get(tree.commonDir) ?? Promise.resolve()).then(async () => {
+    place.signal?.throwIfAborted();
+    return await body(tree);
+  });
+  const settled = turn.catch(() => undefined);
+  queues.set(tree.commonDir, settled);
+  try {
+    return await turn;
+  } finally {
+    if (queues.get(tree.commonDir) === settled) queues.delete(tree.commonDir);
+  }
+}
+
+/** A worktree is complete when git has taken away the mark that it sets while it makes one. */
+function isComplete(repository: WorkingTree, folder: string): boolean {
+  const registration = registrationOf(repository, folder);
+  if (registration === null || existsSync(join(registration, "locked"))) return false;
+  // The index is written last but one; a lock of it means that its writer was ended.
+  return existsSync(join(registration, "index")) && !existsSync(join(registration, "index.lock"));
+}
+
+/** The folder in `.git/worktrees` that a worktree's `.git` file names, if both point to each other. */
+function registrationOf({ commonDir }: WorkingTree, folder: string): string | null {
+  try {
+    const registration = /^gitdir: (.+?)\n*$/.exec(readFileSync(join(folder, ".git"), "utf8"))?.[1];
+    if (
+      registration === undefined ||
+      realpathSync(dirname(registration)) !== realpathSync(join(commonDir, "worktrees"))
+    )
+      return null;
+    const back = readFileSync(join(registration, "gitdir"), "utf8").trim();
+    return realpathSync(back) === realpathSync(join(folder, ".git")) ? registration : null;
+  } catch {
+    // One of the files is missing: not a worktree, or only half of one.
+    return null;
+  }
+}
+
+/** Removes the folder first, then its registration: git takes a registration without a folder, but not the reverse. */
+async function discard(repository: WorkingTree, { folder, signal }: WorktreePlace): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  for (const path of findRegistrations(repository, folder)) {
+    await runPatiently({
+      folder: repository.realPath,
+      // Twice: also one that git still marks as being made.
+      args: ["worktree", "remove", "--force", "--force", path],
+      accept: [0, 128],
+      signal,
+    });
+  }
+  await sweepAbandoned(repository, basename(folder));
+}
+
+/** Paths under which git has registered the folder. Never a prune: that would forget the user's own worktrees on a disk that is away. */
+function findRegistrations({ commonDir }: WorkingTree, folder: string): string[] {
+  const wanted = new Set([folder, realFolder(folder)].map((path) => join(path, ".git")));
+  return listWorktrees(commonDir).flatMap((id) => {
+    try {
+      const gitFile = readFileSync(join(commonDir, "worktrees", id, "gitdir"), "utf8").trim();
+      return wanted.has(gitFile) ? [dirname(gitFile)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The folder with the links of its parents resolved: the folder itself is gone. */
+function realFolder(folder: string): string {
+  try {
+    return join(realpathSync(dirname(folder)), basename(folder));
+  } catch {
+    return folder;
+  }
+}
+
+function listWorktrees(commonDir: string): string[] {
+  try {
+    return readdirSync(join(commonDir, "worktrees"));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A git that is killed in its first moments leaves a registration that names no folder and is marked as being made:
+ * git lists it nowhere and never removes it. Git names registrations after the folder, with a number when that is taken.
+ */
+async function sweepAbandoned({ commonDir }: WorkingTree, name: string): Promise<void> {
+  for (const id of listWorktrees(commonDir)) {
+    if (!id.startsWith(name) || !/^\d*$/.test(id.slice(name.length))) continue;
+    const path = join(commonDir, "worktrees", id);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    const isAbandoned =
+      stats?.isDirectory() === true &&
+      !existsSync(join(path, "gitdir")) &&
+      Date.now() - stats.mtimeMs > abandonedAfterMs;
+    if (isAbandoned) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Runs git, and again when another process holds one of its locks. */
+async function runPatiently(call: GitCall): Promise<GitOutput> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runGit(call);
+    } catch (error) {
+      if (!(error instanceof GitError) || error.failure !== "locked" || attempt >= lockAttempts) throw error;
+      await delay(
+        firstWaitMs * 2 ** (attempt - 1),
+        undefined,
+        call.signal === undefined ? {} : { signal: call.signal },
+      );
+    }
+  }
+}
