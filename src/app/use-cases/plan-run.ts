@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { MahavishnuError } from "../../lib/errors.ts";
 import { makePlan } from "../../engine/make-plan.ts";
 import type { Plan } from "../../engine/plan.ts";
@@ -36,13 +37,15 @@ export const planRun = defineUseCase<PlanRunInput, Plan>({
 /** Plans a workflow of the workspace. */
 export async function planNamed(context: AppContext, input: PlanRunInput): Promise<Plan> {
   const { loaded, actions } = context;
-  const workflow = await loadWorkflow({
-    folder: loaded.paths.workflows,
-    base: loaded.workspace,
-    name: input.workflow,
-    actions,
-    secretNames: Object.keys(loaded.config.secrets),
-  });
+  const workflow = await loadWorkflow(
+    {
+      folder: loaded.paths.workflows,
+      shownAs: relative(loaded.workspace, loaded.paths.workflows),
+      actions,
+      secretNames: Object.keys(loaded.config.secrets),
+    },
+    input.workflow,
+  );
   return await planWorkflow(context, workflow, input);
 }
 
@@ -55,15 +58,15 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
     return new Map(results.map(({ repository, state }) => [repository, state] as const));
   };
   const pick = async (text: string | undefined, file: string): Promise<readonly string[]> => {
-    const picked = await selectRepositories(fleet, text, { file, lastResults });
-    return picked.map(({ name }) => name);
+    const { repositories } = await selectRepositories(fleet, text, { file, lastResults });
+    return repositories.map(({ name }) => name);
   };
   const narrowed = wishes.select === undefined ? null : new Set(await pick(wishes.select, "--select"));
   if (narrowed?.size === 0)
     throw new MahavishnuError("PLAN_EMPTY", "--select picks no repository", { fix: "See `mahavishnu repos list`." });
   return await makePlan({
     workflow: withParallel(workflow, wishes.maxParallel),
-    inputs: await resolveInputs(workflow, wishes.inputs),
+    inputs: resolveInputs(workflow, wishes.inputs),
     fleet,
     select: async (text, job) => {
       const names = await pick(text, `${workflow.name}, sweep of ${job}`);
