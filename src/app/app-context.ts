@@ -15,9 +15,10 @@ export interface AppContext extends AsyncDisposable {
   readonly localOwner: string;
   /** One for all that one command or request does. */
   readonly requestId: string;
-  readonly actions: ActionRegistry;
   /** The environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What steps may use. */
+  actions(): Promise<ActionRegistry>;
   fleet(): Promise<Fleet>;
   store(): Promise<Store>;
   /** The engine of this process. Asking for it resolves the secrets of the configuration. */

@@ -4,7 +4,6 @@ import { localSubject, type Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
-import type { ActionRegistry } from "../engine/contract.ts";
 import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
@@ -17,7 +16,6 @@ export interface AppRequest {
   /** The local owner when left out. */
   readonly subject?: Subject;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly actions: ActionRegistry;
 }
 
 /**
@@ -25,9 +23,9 @@ export interface AppRequest {
  * loaded when they are first asked for, so that a command which needs only the configuration stays quick.
  *
  * @example
- * await using app = openApp({ loaded, env: process.env, actions: builtinActions });
+ * await using app = openApp({ loaded, env: process.env });
  */
-export function openApp({ loaded, subject = localSubject(), env, actions }: AppRequest): AppContext {
+export function openApp({ loaded, subject = localSubject(), env }: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
   let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
@@ -47,7 +45,7 @@ export function openApp({ loaded, subject = localSubject(), env, actions }: AppR
     const { limits } = loaded.config;
     return createEngine({
       store: await context.store(),
-      actions,
+      actions: await context.actions(),
       secrets: named,
       limits: {
         maxConcurrentRuns: limits.maxConcurrentWorkflows,
@@ -78,13 +76,13 @@ export function openApp({ loaded, subject = localSubject(), env, actions }: AppR
     subject,
     localOwner: localSubject().name,
     env,
-    actions,
     requestId: randomUUID(),
     fleet: () => {
       const { repositories: file, allowedRoots } = loaded.paths;
       fleet ??= loadManifest({ file, base: loaded.workspace, ...(allowedRoots.length > 0 ? { allowedRoots } : {}) });
       return fleet;
     },
+    actions: async () => (await import("../actions/builtin-actions.ts")).builtinActions,
     store: () => (store ??= openTheStore()),
     engine: () => (engine ??= makeTheEngine()),
     observeRuns: (observer) => {

@@ -36,12 +36,12 @@ export const planRun = defineUseCase<PlanRunInput, Plan>({
 
 /** Plans a workflow of the workspace. */
 export async function planNamed(context: AppContext, input: PlanRunInput): Promise<Plan> {
-  const { loaded, actions } = context;
+  const { loaded } = context;
   const workflow = await loadWorkflow(
     {
       folder: loaded.paths.workflows,
       shownAs: relative(loaded.workspace, loaded.paths.workflows),
-      actions,
+      actions: await context.actions(),
       secretNames: Object.keys(loaded.config.secrets),
     },
     input.workflow,

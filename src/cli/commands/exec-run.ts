@@ -1,8 +1,22 @@
+import { perform } from "../../app/perform.ts";
+import { planExec, startRun } from "../../app/use-cases/start-run.ts";
+import { listInterruptedRuns } from "../../app/use-cases/runs.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { ExecOptions } from "../command-options.ts";
-import { refuseNotBuilt } from "../refuse-not-built.ts";
+import { followRuns, tellInterrupted } from "../follow-run.ts";
+import { openWorkspace } from "../open-workspace.ts";
 
 /** `mahavishnu exec -- COMMAND...`. */
-export async function runExec(_options: ExecOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("exec");
+export async function runExec(options: ExecOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
+  const { command, select, maxParallel, timeout } = options;
+  const plan = await planExec(app, {
+    command,
+    ...(select === undefined ? {} : { select }),
+    ...(maxParallel === undefined ? {} : { maxParallel }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+  });
+  const { handle } = await perform(app, startRun, { plan });
+  return handle === null ? 0 : await followRuns({ app, io, options }, [handle]);
 }

@@ -1,8 +1,28 @@
+import { perform } from "../../app/perform.ts";
+import { planStart, startRun } from "../../app/use-cases/start-run.ts";
+import { listInterruptedRuns, showRun } from "../../app/use-cases/runs.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { RunOptions } from "../command-options.ts";
-import { refuseNotBuilt } from "../refuse-not-built.ts";
+import { followRuns, tellInterrupted, watchRun } from "../follow-run.ts";
+import { openWorkspace } from "../open-workspace.ts";
+import { inputsOf } from "./plan-run.ts";
 
 /** `mahavishnu run WORKFLOW`. */
-export async function runRun(_options: RunOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("run");
+export async function runRun(options: RunOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
+  const { workflow, select, maxParallel, idempotencyKey } = options;
+  const plan = await planStart(app, {
+    workflow,
+    inputs: inputsOf(options.input),
+    ...(select === undefined ? {} : { select }),
+    ...(maxParallel === undefined ? {} : { maxParallel }),
+  });
+  const { runId, handle } = await perform(app, startRun, {
+    plan,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  });
+  if (handle !== null) return await followRuns({ app, io, options }, [handle]);
+  io.stderr.write(`run ${runId} has this idempotency key already; nothing new was started\n`);
+  return await watchRun({ app, io, options }, (await perform(app, showRun, { id: runId })).state);
 }

@@ -1,4 +1,10 @@
-import type { CommandIo } from "../command-io.ts";
+import { perform } from "../../app/perform.ts";
+import { viewRun } from "../../app/run-view.ts";
+import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../app/use-cases/runs.ts";
+import { MahavishnuError } from "../../lib/errors.ts";
+import type { AppContext } from "../../app/app-context.ts";
+import type { RunHandle } from "../../engine/engine.ts";
+import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type {
   OneRunOptions,
   RunsCancelOptions,
@@ -7,39 +13,115 @@ import type {
   RunsResumeOptions,
   RunsRetryOptions,
 } from "../command-options.ts";
-import { refuseNotBuilt } from "../refuse-not-built.ts";
+import { followRuns, watchRun } from "../follow-run.ts";
+import { openWorkspace } from "../open-workspace.ts";
+import { printLogs } from "../print-logs.ts";
+
+/** Runs listed when `--limit` is left out. */
+const defaultLimit = 20;
 
 /** `mahavishnu runs list`. */
-export async function runRunsList(_options: RunsListOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs list");
+export async function runRunsList(options: RunsListOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { state, workflow, limit = defaultLimit, cursor } = options;
+  const page = await perform(app, listRuns, {
+    limit,
+    ...(state === undefined ? {} : { states: state }),
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  if (options.format === "json") writeJson(io.stdout, page);
+  else if (options.format === "ndjson") writeNdjson(io.stdout, page.items);
+  else
+    writeLines(
+      io.stdout,
+      page.items.map((item) => `${item.id}  ${item.workflow}  ${item.state}  ${item.reason}`),
+    );
+  return 0;
 }
 
 /** `mahavishnu runs show ID`. */
-export async function runRunsShow(_options: OneRunOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs show");
+export async function runRunsShow(options: OneRunOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { row, state } = await perform(app, showRun, { id: options.id });
+  const view = viewRun(state, row, Date.now());
+  if (options.format === "json") writeJson(io.stdout, view);
+  else writeLines(io.stdout, [`${view.workflow}  ${view.id}  ${view.state}: ${view.reason}`]);
+  return 0;
 }
 
 /** `mahavishnu runs logs ID`. */
-export async function runRunsLogs(_options: RunsLogsOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs logs");
+export async function runRunsLogs(options: RunsLogsOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { state } = await perform(app, showRun, { id: options.id });
+  return await printLogs({ app, io, options }, state);
 }
 
 /** `mahavishnu runs watch ID`. */
-export async function runRunsWatch(_options: OneRunOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs watch");
+export async function runRunsWatch(options: OneRunOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { state } = await perform(app, showRun, { id: options.id });
+  return await watchRun({ app, io, options }, state);
 }
 
 /** `mahavishnu runs cancel ID`. */
-export async function runRunsCancel(_options: RunsCancelOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs cancel");
+export async function runRunsCancel(options: RunsCancelOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { id, reason = "cancelled by hand", atOnce = false } = options;
+  const { runId, handle } = await perform(app, cancelRun, { id, reason, atOnce });
+  const code =
+    handle === null
+      ? await watchRun({ app, io, options }, (await perform(app, showRun, { id: runId })).state)
+      : await followRuns({ app, io, options }, [handle]);
+  // A cancelled run counts as a failure where it is followed; here being cancelled is what was asked for.
+  const { row } = await perform(app, showRun, { id: runId });
+  return row.state === "cancelled" ? 0 : code;
 }
 
 /** `mahavishnu runs resume [ID]`. */
-export async function runRunsResume(_options: RunsResumeOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs resume");
+export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const ids = options.id === undefined ? await perform(app, listInterruptedRuns, {}) : [options.id];
+  if (ids.length === 0) {
+    if (options.format === "json") writeJson(io.stdout, { items: [], nextCursor: null });
+    else if (options.format === "text") writeLines(io.stdout, ["no run waits for this"]);
+    return 0;
+  }
+  const handles: RunHandle[] = [];
+  for (const id of ids) handles.push(await resumeWhenFree(app, id, io));
+  return await followRuns({ app, io, options }, handles);
+}
+
+/** How often a lease that has not ended is tried again, and how long at most: a lease and a little more. */
+const resumePollMs = 100;
+
+/** Waits for the lease of a dead owner to end; a living one keeps its run. */
+async function resumeWhenFree(app: AppContext, id: string, io: CommandIo): Promise<RunHandle> {
+  const deadline = Date.now() + 2 * app.loaded.config.limits.lease;
+  for (;;) {
+    try {
+      return await perform(app, resumeRun, { id });
+    } catch (error) {
+      if (
+        !(error instanceof MahavishnuError) ||
+        error.code !== "RUN_OWNED" ||
+        Date.now() > deadline ||
+        io.interrupts.signal.aborted
+      )
+        throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, resumePollMs));
+  }
 }
 
 /** `mahavishnu runs retry ID`. */
-export async function runRunsRetry(_options: RunsRetryOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("runs retry");
+export async function runRunsRetry(options: RunsRetryOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { id, from, repo } = options;
+  const handle = await perform(app, retryRun, {
+    id,
+    ...(from === undefined ? {} : { fromStep: from }),
+    ...(repo === undefined ? {} : { repositories: repo }),
+  });
+  return await followRuns({ app, io, options }, [handle]);
 }

@@ -1,0 +1,119 @@
+import type { AppContext } from "../app/app-context.ts";
+import { viewRun } from "../app/run-view.ts";
+import type { RunHandle } from "../engine/engine.ts";
+import type { RunEvent } from "../engine/events.ts";
+import { isOver, type RunState, type RunStatus } from "../engine/state.ts";
+import type { CommandIo } from "./command-io.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { OutputChoice } from "./output-request.ts";
+import { createRunDisplay } from "./run-display.ts";
+
+/** What following needs. */
+export interface Following {
+  readonly app: AppContext;
+  readonly io: CommandIo;
+  readonly options: OutputChoice & { readonly quiet: boolean };
+}
+
+/**
+ * Follows runs of this process to their ends: shows them, and turns Ctrl-C into a cancel (twice: at once) and TERM into letting go.
+ *
+ * @returns the exit code of the worst outcome.
+ */
+export async function followRuns({ app, io, options }: Following, handles: readonly RunHandle[]): Promise<number> {
+  const display = createRunDisplay(io, options);
+  const mine = new Set(handles.map((handle) => handle.runId));
+  using _observing = app.observeRuns((state, events) => {
+    if (mine.has(state.id)) display.update(state, events);
+  });
+  using _listening = io.interrupts.subscribe(({ kind }) => {
+    if (kind === "leave") void app.engine().then((engine) => engine.release());
+    else for (const handle of handles) void cancel(app, handle, kind === "cancelAtOnce");
+  });
+  for (const handle of handles) display.update(handle.state, []);
+  try {
+    const states = await Promise.all(handles.map((handle) => handle.done));
+    await finish({ app, io, options }, display, states);
+    return worstExitCode(states.map((state) => state.state));
+  } finally {
+    display.close();
+  }
+}
+
+async function cancel(app: AppContext, handle: RunHandle, atOnce: boolean): Promise<void> {
+  try {
+    await handle.cancel({ actor: app.subject.name, reason: "cancelled by Ctrl-C", atOnce });
+  } catch {
+    // The run ended or was taken over in the same moment; its own end tells.
+  }
+}
+
+async function finish(
+  { app, io, options }: Following,
+  display: ReturnType<typeof createRunDisplay>,
+  states: readonly RunState[],
+): Promise<void> {
+  const store = await app.store();
+  for (const state of states) {
+    const row = await store.getRun(state.id);
+    if (row === null) continue;
+    display.finish(state, viewRun(state, row, Date.now()));
+    if (!isOver(state.state))
+      io.stderr.write(`run ${state.id} is left where it stands; go on with: mahavishnu runs resume ${state.id}\n`);
+  }
+  if (options.format === "json") display.closeJson();
+}
+
+/** How often a run of another process is looked at. */
+const watchMs = 100;
+
+/**
+ * Follows a run that another process executes, from its history alone.
+ *
+ * @returns the exit code of its outcome; 1 when its process is gone.
+ */
+export async function watchRun({ app, io, options }: Following, state: RunState): Promise<number> {
+  const [{ reduce }, store] = await Promise.all([import("../engine/reduce.ts"), app.store()]);
+  const display = createRunDisplay(io, options);
+  display.update(state, []);
+  const stop = AbortSignal.any([io.interrupts.signal, io.stdout.closed]);
+  let version = -1;
+  try {
+    for (;;) {
+      const now = store.dataVersion();
+      if (now !== version) {
+        version = now;
+        const events = (await store.readEvents(state.id, state.runSeq)) as unknown as RunEvent[];
+        for (const event of events) reduce(state, event);
+        if (events.length > 0) display.update(state, events);
+      }
+      const row = await store.getRun(state.id);
+      if (row === null) return exitCodes.failure;
+      const view = viewRun(state, row, Date.now());
+      if (isOver(state.state) || view.state === "interrupted") {
+        display.finish(state, view);
+        if (options.format === "json") display.closeJson();
+        return worstExitCode([view.state]);
+      }
+      if (stop.aborted) return exitCodes.success;
+      await new Promise((resolve) => setTimeout(resolve, watchMs));
+    }
+  } finally {
+    display.close();
+  }
+}
+
+/** The exit code of one or more runs: 1 before 2 before 0. */
+export function worstExitCode(states: readonly (RunStatus | "interrupted")[]): number {
+  if (states.some((state) => state !== "succeeded" && state !== "partial")) return exitCodes.failure;
+  return states.includes("partial") ? exitCodes.reservations : exitCodes.success;
+}
+
+/** Says that runs wait for somebody to take them over. */
+export function tellInterrupted(io: CommandIo, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  const one = ids.length === 1;
+  io.stderr.write(
+    `${ids.length} interrupted run${one ? " waits" : "s wait"}: ${ids.slice(0, 5).join(", ")}; go on with: mahavishnu runs resume\n`,
+  );
+}

@@ -1,0 +1,21 @@
+import type { AppContext } from "../app/app-context.ts";
+import { openApp } from "../app/open-app.ts";
+import { findWorkspace } from "../config/find-workspace.ts";
+import { loadConfig } from "../config/load-config.ts";
+import type { CommandIo } from "./command-io.ts";
+import type { GlobalOptions } from "./global-options.ts";
+
+/**
+ * Opens the workspace that the flags name, or the nearest one upwards.
+ *
+ * @throws MahavishnuError WORKSPACE_NOT_FOUND; UserFileError for a wrong configuration.
+ */
+export async function openWorkspace(options: GlobalOptions, io: CommandIo): Promise<AppContext> {
+  const { workspace, configFile } = await findWorkspace({
+    cwd: io.cwd,
+    ...(options.workspace === undefined ? {} : { directory: options.workspace }),
+    ...(options.config === undefined ? {} : { configFile: options.config }),
+  });
+  const set = options.set.map(({ key, value }) => `${key}=${value}`);
+  return openApp({ loaded: await loadConfig({ workspace, configFile, env: io.env, set }), env: io.env });
+}
