@@ -29,8 +29,9 @@ export class ProcessStream {
   }
 
   get isTTY(): boolean {
-    // A pipe has no such property at all.
-    return this.#opened().isTTY === true;
+    // A pipe has no such property at all, whatever its type says.
+    const { isTTY }: { readonly isTTY?: boolean } = this.#opened();
+    return isTTY ?? false;
   }
 
   /** Columns that help is written for: at most 100, which is what eyes follow easily. */

@@ -1,3 +1,4 @@
+import { MahavishnuError } from "../lib/errors.ts";
 import type { OutputStream } from "./command-io.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { buildProgram } from "./program.ts";
@@ -73,11 +74,15 @@ export function tellFailure(host: Pick<CliHost, "argv" | "stdout" | "stderr">, t
   // Help was written already; for eyes that says it all.
   if (stop === "missingCommand" && machine === undefined) return exitCodes.usage;
   const verbose = isVerbose(host.argv);
-  const report = reportError(thrown, verbose);
+  const report = reportError(stop === "missingCommand" ? missingCommand() : thrown, verbose);
   if (machine === undefined || verbose) host.stderr.write(report.text);
   if (machine !== undefined)
     host.stdout.write(`${JSON.stringify(report.document, null, machine === "json" ? 2 : undefined)}\n`);
   return report.exitCode;
+}
+
+function missingCommand(): MahavishnuError {
+  return new MahavishnuError("USAGE", "a command is missing", { fix: "See `mahavishnu --help`." });
 }
 
 function isVerbose(argv: readonly string[]): boolean {
