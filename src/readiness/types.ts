@@ -59,8 +59,8 @@ export const statuses: readonly Status[] = [
   "blocked",
   "inconclusive",
   "skipped",
-  "waived",
   "warn",
+  "waived",
   "pass",
   "notApplicable",
 ];

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { MahavishnuError } from "../lib/errors.ts";
+
+/** The right to run the suite on a workspace. Disposing gives it back. */
+export interface SuiteLock extends Disposable {
+  /** Milliseconds that were spent waiting for another suite. */
+  readonly waitedMs: number;
+}
+
+/** How the lock is taken. */
+export interface SuiteLockOptions {
+  /** Absolute folder of the workspace, symbolic links resolved. */
+  readonly workspace: string;
+  /** `--no-wait`: a busy suite is an error at once. */
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
+  /** Told once, with the holder, when there is something to wait for. */
+  readonly onWait?: (holder: string) => void;
+  /** Where lock files lie; default the system's folder for temporary files. */
+  readonly parent?: string;
+}
+
+/**
+ * Takes the lock of a workspace: two suites at once would spoil each other's figures. The operating system holds it
+ * (through SQLite's own file lock), so it ends with its process, however that ends, and no pid can be mistaken.
+ *
+ * @throws MahavishnuError SUITE_BUSY with `wait: false`; the signal's reason when aborted while waiting.
+ */
+export async function lockSuite(options: SuiteLockOptions): Promise<SuiteLock> {
+  const digest = createHash("sha256").update(options.workspace).digest("hex").slice(0, 16);
+  const path = join(options.parent ?? tmpdir(), `mahavishnu-suite-${process.getuid?.() ?? 0}-${digest}.lock`);
+  const begin = performance.now();
+  for (let round = 0; ; round += 1) {
+    options.signal.throwIfAborted();
+    const lock = tryLock(path);
+    if (lock !== undefined) return { waitedMs: Math.round(performance.now() - begin), [Symbol.dispose]: lock };
+    const holder = readHolder(path);
+    if (!options.wait) {
+      throw new MahavishnuError("SUITE_BUSY", `another suite runs on this workspace (${holder})`);
+    }
+    if (round === 0) options.onWait?.(holder);
+    await delay(100, undefined, { signal: options.signal });
+  }
+}
+
+/** Takes the lock if it is free, and gives the function that frees it. */
+function tryLock(path: string): (() => void) | undefined {
+  if (!existsSync(path)) closeSync(openOwn(path));
+  const before = identifyFile(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+    // The holder before us may have removed the file as we opened it: then this lock is on a file that nobody else finds.
+    if (identifyFile(path) !== before) throw new Error("the lock file was replaced");
+  } catch {
+    database.close();
+    return undefined;
+  }
+  const holder = openOwn(`${path}.holder`, constants.O_TRUNC);
+  writeFileSync(holder, `pid ${process.pid}, since ${new Date().toISOString()}\n`);
+  closeSync(holder);
+  return () => {
+    rmSync(`${path}.holder`, { force: true });
+    rmSync(path, { force: true });
+    database.close();
+  };
+}
+
+/** Opens or makes a file in a folder that everybody may write to: never through somebody's symbolic link. */
+function openOwn(path: string, flags = 0): number {
+  return openSync(path, constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW | flags, 0o600);
+}
+
+/** What tells a file from one that takes its place. By path alone: to open and close it would give up the lock of this process. */
+function identifyFile(path: string): string {
+  const { ino, birthtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${birthtimeNs}`;
+}
+
+function readHolder(path: string): string {
+  try {
+    return readFileSync(`${path}.holder`, "utf8").trim() || "just started";
+  } catch {
+    return "just started";
+  }
+}
