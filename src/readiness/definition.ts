@@ -1,3 +1,4 @@
+import type { Config } from "../config/schema.ts";
 import type { CheckContext } from "./context.ts";
 import type { Category, Group, Kind, Outcome, Profile, Severity, Target } from "./types.ts";
 
@@ -65,22 +66,31 @@ export interface CheckDefinition extends DefinitionBase {
 
 /** A benchmark that is ready to be sampled. */
 export interface BenchmarkBody extends AsyncDisposable {
-  /** Does the work once and gives one figure, or one for each part of a window. Throws when the operation fails. */
-  sample(signal: AbortSignal): Promise<number | readonly number[]>;
+  /**
+   * Does the work once and gives one figure, or one for each part of a window. Throws when the operation fails: that
+   * makes the benchmark fail, never a fast sample.
+   *
+   * @param warmUp Its figures are thrown away.
+   */
+  sample(signal: AbortSignal, warmUp: boolean): Promise<number | readonly number[]>;
 }
+
+/** What `readiness.thresholds` says, after its defaults. */
+export type Thresholds = Config["readiness"]["thresholds"];
 
 /** A benchmark: a figure with an absolute limit. */
 export interface BenchmarkDefinition extends DefinitionBase {
   readonly kind: "benchmark";
   readonly group: Group;
-  /** The key below `readiness.thresholds`. */
-  readonly threshold: string;
+  /** What is measured: `no-op workflow, submit to done`. */
   readonly figure: string;
+  /** `ms`, `1/min`, `1/s` or `ratio`. */
   readonly unit: string;
   readonly better: "lower" | "higher";
+  /** How often it is sampled for nothing, and how many samples are kept; with `--thorough` four times as many. */
   readonly warmUp: number;
   readonly samples: number;
-  readonly limits: BenchmarkLimits;
+  readonly limits: (thresholds: Thresholds) => BenchmarkLimits;
   readonly open: (context: CheckContext) => Promise<BenchmarkBody>;
 }
 

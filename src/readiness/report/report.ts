@@ -27,8 +27,8 @@ export interface Measurement {
   readonly mad: number | null;
   /** Samples beyond three interquartile ranges: counted, not removed. */
   readonly outliers: number;
-  /** The absolute limits that it was held against, and where they come from. */
-  readonly limits: { readonly median: number | null; readonly p95: number | null; readonly configured: boolean };
+  /** The absolute limits that it was held against. */
+  readonly limits: { readonly median: number; readonly p95: number | null };
 }
 
 /** How steady one kind of work was while it was repeated. */

@@ -107,7 +107,7 @@ const MeasurementSchema = z.strictObject({
   min: figure,
   mad: figure,
   outliers: count,
-  limits: z.strictObject({ median: figure, p95: figure, configured: z.boolean() }),
+  limits: z.strictObject({ median: z.number(), p95: figure }),
 });
 
 const WaiverSchema = z.strictObject({
