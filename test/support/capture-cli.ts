@@ -11,6 +11,7 @@ export class CapturedStream implements HostStream, OutputStream {
   readonly helpWidth = 100;
   readonly closed: AbortSignal = new AbortController().signal;
   colour = false;
+  unicode = false;
 
   constructor(terminal?: { readonly width: number; readonly height: number }) {
     this.isTTY = terminal !== undefined;
@@ -18,7 +19,8 @@ export class CapturedStream implements HostStream, OutputStream {
     this.height = terminal?.height ?? Number.POSITIVE_INFINITY;
   }
 
-  open(colour: boolean): OutputStream {
+  open(colour: boolean, unicode: boolean): OutputStream {
+    this.unicode = unicode;
     this.colour = colour;
     return this;
   }

@@ -14,14 +14,32 @@ process.env["TMPDIR"] = folder;
 // Hooks end in reverse order: this one, registered first, sees what the file's own clean-up has left.
 afterAll(async () => {
   const survivors = await waitForSurvivors();
+  // Told below as a failure; ended here, because they would hold the test runner's pipes open for ever.
+  for (const { pid } of survivors) kill(pid);
   const files = readdirSync(folder);
   rmSync(folder, { recursive: true, force: true });
-  expect(survivors, "processes that this test file started and did not end").toEqual([]);
+  expect(
+    survivors.map(({ command }) => command),
+    "processes that this test file started and did not end",
+  ).toEqual([]);
   expect(files, "what this test file left in its temporary folder").toEqual([]);
 });
 
+interface Survivor {
+  readonly pid: number;
+  readonly command: string;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
 /** Processes started with this file's TMPDIR that outlive a short grace. Only Linux can tell. */
-async function waitForSurvivors(): Promise<string[]> {
+async function waitForSurvivors(): Promise<Survivor[]> {
   if (process.platform !== "linux") return [];
   for (let round = 0; ; round += 1) {
     const found = listSurvivors();
@@ -30,15 +48,16 @@ async function waitForSurvivors(): Promise<string[]> {
   }
 }
 
-function listSurvivors(): string[] {
+function listSurvivors(): Survivor[] {
   const marker = `TMPDIR=${folder}`;
-  const found: string[] = [];
+  const found: Survivor[] = [];
   for (const pid of readdirSync("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
       if (!environment.some((entry) => entry === marker || entry.startsWith(`${marker}/`))) continue;
-      found.push(`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()}`);
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+      found.push({ pid: Number(pid), command });
     } catch {
       // The process has ended meanwhile, or is another user's.
     }
