@@ -37,7 +37,7 @@ const maxFiles = 1_000;
  * @throws UserFileError for wrong files and circles; MahavishnuError when the manifest itself cannot be read.
  */
 export async function readManifests(place: ManifestPlace): Promise<ManifestFile[]> {
-  const text = await readUserFile(place.file, maxManifestBytes);
+  const text = readUserFile(place.file, maxManifestBytes);
   if (text.text === undefined) {
     const name = showPath(place.file, place.base);
     throw new MahavishnuError("USER_FILE_INVALID", `the manifest ${name} cannot be read: ${text.reason}`, {
@@ -93,7 +93,7 @@ class ImportReader {
     at: (message: string, hint?: string) => UserFileError,
   ): Promise<void> {
     const { base } = this.#place;
-    const read = await readUserFile(file, maxManifestBytes);
+    const read = readUserFile(file, maxManifestBytes);
     if (read.text === undefined) throw at(`${showPath(file, base)} cannot be imported: ${read.reason}`);
     const realFile = await realpath(file);
     if (stack.includes(realFile)) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 
@@ -96,7 +96,7 @@ type GitDir = Pick<WorkingTree, "gitDir" | "commonDir" | "entries" | "linked">;
 function findGitDir(realPath: string): GitDir {
   const dotGit = join(realPath, ".git");
   const names = listFolder(dotGit);
-  if (Array.isArray(names)) return describeGitDir(dotGit, names, false);
+  if (Array.isArray(names)) return describeGitDir(dotGit, names, lstatSync(dotGit).isSymbolicLink());
   if (names === "missing") {
     const inside = listFolder(realPath);
     if (Array.isArray(inside) && ["HEAD", "objects", "refs"].every((name) => inside.includes(name))) {
