@@ -1,5 +1,5 @@
 import type { AuditTrail, StoredAuditEntry } from "./contract.ts";
-import type { StoreParts } from "./open-store.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 /** The audit trail; triggers of the schema refuse to change or delete its rows. */
 export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail {

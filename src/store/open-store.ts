@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
@@ -9,15 +8,7 @@ import { explainStoreError, openDatabase, quickCheck } from "./open-database.ts"
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
-
-/** What every part of the store works with. */
-export interface StoreParts {
-  readonly db: DatabaseSync;
-  readonly commits: GroupCommit;
-  /** Reads with SQLite's errors explained. */
-  read<T>(body: () => T): Promise<T>;
-  now(): number;
-}
+import type { StoreParts } from "./store-parts.ts";
 
 /** The embedded store with what only a SQLite file has. */
 export interface SqliteStore extends Store {

@@ -1,6 +1,6 @@
 import { isAlive } from "../lib/process-identity.ts";
 import type { OwnerRow, RunDirectory, RunRequest, StepSlots } from "./contract.ts";
-import type { StoreParts } from "./open-store.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 /** The part of the store that knows which process owns what, for how long, and what is asked of it. */
 export function createOwners({ db, commits, read, now }: StoreParts): Pick<

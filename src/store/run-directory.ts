@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { RepositoryResult, RunDirectory, RunRow } from "./contract.ts";
-import type { StoreParts } from "./open-store.ts";
+import type { StoreParts } from "./store-parts.ts";
 import { type OwnerColumns, toOwner } from "./owners.ts";
 
 const columns = `

@@ -2,7 +2,7 @@ import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { AppendOptions, EventRecord, NewEvent, NewRun, RepositoryResult, RunJournal, RunProjection } from "./contract.ts";
-import type { StoreParts } from "./open-store.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 /** The journal: events and the row that follows from them are written in one transaction, by the run's owner only. */
 export function createRunJournal({ db, commits, read, now }: StoreParts): RunJournal {
