@@ -122,8 +122,7 @@ function checkNeed({ path }: Access, scope: Scope): AccessProblem | undefined {
       };
     }
     return (
-      checkName(fourth, ["outputs", "result"], "property of a target") ??
-      checkName(fifth, need.outputs, `output of job "${id.name}"`)
+      checkName(fourth, ["outputs", "result"], "property of a target") ?? checkOutput(fifth, need.outputs, id.name)
     );
   }
   if (kind !== "outputs") return undefined;
@@ -132,7 +131,14 @@ function checkNeed({ path }: Access, scope: Scope): AccessProblem | undefined {
     const message = `job "${id.name}" has outputs for each of its repositories, and here is no repository`;
     return { start, end, message, hint: `write needs.${id.name}.targets['REPOSITORY'].outputs.${output}` };
   }
-  return checkName(third, need.outputs, `output of job "${id.name}"`);
+  return checkOutput(third, need.outputs, id.name);
+}
+
+function checkOutput(part: PathPart | undefined, outputs: readonly string[], job: string): AccessProblem | undefined {
+  if (part?.kind !== "name" || hasName(outputs, part.name)) return undefined;
+  const { start, end, name } = part;
+  const hint = outputs.length === 0 ? `declare it: outputs: { ${name}: … }` : didYouMean(name, outputs);
+  return { start, end, message: `job "${job}" has no output "${name}"`, hint };
 }
 
 function refuseNeed({ start, end, name }: PathPart & { readonly kind: "name" }, scope: Scope): AccessProblem {

@@ -2,7 +2,7 @@ import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
 import { didYouMean } from "../lib/suggest.ts";
-import { compileJsonCheck } from "./check-json.ts";
+import { checkJson } from "./check-json.ts";
 import type { InputSchema, Workflow } from "./types.ts";
 
 /** Inputs as somebody gave them: texts of a command line, or JSON of a program. */
@@ -26,21 +26,35 @@ export function resolveInputs(
     const hint = names.length === 0 ? `${workflow.name} takes no inputs` : didYouMean(name, names);
     problems.push(diagnoseInput(name, value, "key", `unknown input "${name}"`, hint));
   }
-  const resolved: [string, Json][] = [];
+  const values: [string, Json][] = [];
   for (const [name, schema] of Object.entries(workflow.inputs)) {
-    if (Object.hasOwn(given, name)) {
-      const result = readInput(name, schema, given[name] ?? null);
-      if ("problems" in result) problems.push(...result.problems);
-      else resolved.push([name, result.value]);
-    } else if (Object.hasOwn(schema, "default")) {
-      // Checked when the file was parsed.
-      resolved.push([name, schema["default"] as Json]);
-    } else {
-      problems.push(missing(name, schema));
+    if (!Object.hasOwn(given, name)) {
+      if (schema["default"] === undefined) problems.push(missing(name, schema));
+      continue;
+    }
+    const value = given[name] ?? null;
+    const read = typeof value === "string" ? readText(value, schema) : { value };
+    if (typeof read === "string") problems.push(diagnoseInput(name, value, "value", read));
+    else values.push([name, read.value]);
+  }
+  const check =
+    names.length === 0
+      ? ({ ok: true, value: {} } as const)
+      : checkJson(schemaOf(workflow.inputs), Object.fromEntries(values));
+  if (!check.ok) {
+    for (const { path, message, hint } of check.problems) {
+      const [name = "", ...rest] = path;
+      const inside = rest.length === 0 ? "" : ` (at ${rest.join(".")})`;
+      problems.push(diagnoseInput(String(name), given[name] ?? null, "value", `${message}${inside}`, hint));
     }
   }
-  if (problems.length > 0) throw new UserFileError(problems, "INPUT_INVALID", { fix: adviseInputs(workflow.name) });
-  return Object.fromEntries(resolved);
+  if (problems.length > 0 || !check.ok)
+    throw new UserFileError(problems, "INPUT_INVALID", { fix: adviseInputs(workflow.name) });
+  return check.value as Readonly<Record<string, Json>>;
+}
+
+function schemaOf(inputs: Readonly<Record<string, InputSchema>>): InputSchema {
+  return { type: "object", properties: inputs };
 }
 
 function adviseInputs(workflow: string): string {
@@ -49,22 +63,9 @@ function adviseInputs(workflow: string): string {
 
 function missing(name: string, schema: InputSchema): Diagnostic {
   const what = typeof schema["description"] === "string" ? `: ${schema["description"]}` : "";
-  const hint = `give it: --input ${name}=${String(schema["type"] ?? "value").toUpperCase()}`;
+  const type = typeof schema["type"] === "string" ? schema["type"] : "value";
+  const hint = `give it: --input ${name}=${type.toUpperCase()}`;
   return { file: "--input", line: 1, column: 1, length: 1, message: `input "${name}" is required${what}`, hint };
-}
-
-type Read = { readonly value: Json } | { readonly problems: readonly Diagnostic[] };
-
-function readInput(name: string, schema: InputSchema, given: Json): Read {
-  const read = typeof given === "string" ? readText(given, schema) : { value: given };
-  if (typeof read === "string") return { problems: [diagnoseInput(name, given, "value", read)] };
-  const check = compileJsonCheck({ type: "object", properties: { [name]: schema } })({ [name]: read.value });
-  if (check.ok) return { value: (check.value as Record<string, Json>)[name] ?? null };
-  const problems = check.problems.map(({ path, message, hint }) => {
-    const inside = path.length > 1 ? ` (at ${path.slice(1).join(".")})` : "";
-    return diagnoseInput(name, given, "value", `${message}${inside}`, hint);
-  });
-  return { problems };
 }
 
 /** Reads a text by the type of its input; gives a message when it cannot be read. */

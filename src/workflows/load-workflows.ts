@@ -71,11 +71,11 @@ async function readTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly 
     throw new MahavishnuError("WORKFLOWS_UNREADABLE", `${shownAs}: ${messageOf(error)}`, { cause: error });
   }
   const files = names.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith(".")).toSorted();
-  return Promise.all(files.map((name) => readText(join(folder, name), `${shownAs}/${name}`)));
+  return files.map((name) => readText(join(folder, name), `${shownAs}/${name}`));
 }
 
-async function readText(path: string, file: string): Promise<TextFile> {
-  const read = await readUserFile(path, maxFileBytes);
+function readText(path: string, file: string): TextFile {
+  const read = readUserFile(path, maxFileBytes);
   if (read.text !== undefined) return { file, text: read.text };
   return { file, error: wholeFileError(file, `this file cannot be read: ${read.reason}`) };
 }

@@ -89,8 +89,8 @@ function renderKeys(schema: Schema, prefix: string): string {
       ? "required"
       : preset === undefined || isJsonObject(preset)
         ? ""
-        : code(String(preset));
-    return [code(prefix + key), describeType(part), fallback, String(part["description"] ?? "")];
+        : code(show(preset));
+    return [code(prefix + key), describeType(part), fallback, show(part["description"] ?? "")];
   });
   return renderTable(["key", "value", "default", "meaning"], rows);
 }
@@ -98,8 +98,8 @@ function renderKeys(schema: Schema, prefix: string): string {
 function describeType(part: Schema): string {
   const options = listOf(part["anyOf"] ?? part["oneOf"]).filter((option) => option["type"] !== "null");
   if (options.length > 0) return [...new Set(options.map(describeType))].join(" or ");
-  if (Array.isArray(part["enum"])) return part["enum"].map((member) => code(String(member))).join(", ");
-  if (part["const"] !== undefined) return code(String(part["const"]));
+  if (Array.isArray(part["enum"])) return part["enum"].map((member) => code(show(member))).join(", ");
+  if (part["const"] !== undefined) return code(show(part["const"]));
   if (typeof part["pattern"] === "string" && part["pattern"].includes("ms|s|m|h|d")) return "duration";
   if (typeof part["pattern"] === "string" && part["pattern"].includes("%")) return "percentage";
   if (part["type"] === "array") return `list of ${describeType(toSchema(part["items"]))}`;
@@ -110,8 +110,8 @@ function describeType(part: Schema): string {
     object: "map",
   };
   if (typeof part["$ref"] === "string") return "schema";
-  if (Array.isArray(part["type"])) return part["type"].map((type) => words[String(type)] ?? String(type)).join(" or ");
-  return words[String(part["type"])] ?? String(part["type"] ?? "any value");
+  if (Array.isArray(part["type"])) return part["type"].map((type) => words[show(type)] ?? show(type)).join(" or ");
+  return words[show(part["type"])] ?? show(part["type"] ?? "any value");
 }
 
 function renderPlaces(): string {
@@ -160,9 +160,14 @@ function renderNotBuilt(): string {
   return `## Refused in this version\n\nThese are planned. Until they exist they are refused, never ignored:\n\n${list.join("\n")}`;
 }
 
-function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function renderTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
-  return [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...lines].join("\n");
+  return [`| ${columns.join(" | ")} |`, `|${columns.map(() => "---").join("|")}|`, ...lines].join("\n");
+}
+
+/** A value of a schema as the YAML would have it. */
+function show(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 function code(text: string): string {
