@@ -5,7 +5,6 @@ import { type ConfigKey, isSecretKey } from "./config-keys.ts";
 import type { ConfigProblem, Layer } from "./layer.ts";
 import type { Origin } from "./origin.ts";
 import { mergeTrees, type RawTree, treeOf } from "./raw-tree.ts";
-import { configVersion } from "./schema.ts";
 
 /** One value given outside files: by an environment variable or by `--set`. */
 export interface Assignment {
@@ -33,7 +32,7 @@ export function readAssignmentLayer(
       continue;
     }
     try {
-      const yaml = assignment.key.form === "list" ? parseYamlFile(source, assignment.text) : undefined;
+      const yaml = assignment.key.shape.kind === "list" ? parseYamlFile(source, assignment.text) : undefined;
       tree = mergeTrees(tree, treeOf(assignment.path, yaml === undefined ? scalarOf(assignment) : yaml.value));
       read.push(yaml === undefined ? assignment : { ...assignment, yaml });
     } catch (error) {
@@ -50,7 +49,8 @@ export function readAssignmentLayer(
   };
   return {
     tree,
-    checked: { version: configVersion, ...tree },
+    // Only files say their version.
+    checked: { version: 1, ...tree },
     problems,
     originOf: (path) => find(path).origin,
     place: ({ path, at, message, hint }) => {
@@ -63,8 +63,8 @@ export function readAssignmentLayer(
 }
 
 function scalarOf({ key, text }: Assignment): unknown {
-  if (key.form === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if (key.form === "boolean" && (text === "true" || text === "false")) return text === "true";
+  if (key.shape.kind === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (key.shape.kind === "boolean" && (text === "true" || text === "false")) return text === "true";
   // What is neither stays text, and the schema says what it should be.
   return text;
 }

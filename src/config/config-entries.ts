@@ -28,7 +28,7 @@ export function listEntries(layers: readonly Layer[], keys: readonly ConfigKey[]
 
 function readEntry(path: readonly string[], key: ConfigKey, layers: readonly Layer[]): ConfigEntry[] {
   const [top, ...below] = layers.filter((layer) => valueIn(layer.tree, path) !== undefined).toReversed();
-  const written = top === undefined ? key.fallback : valueIn(top.tree, path);
+  const written = top === undefined ? key.shape.fallback : valueIn(top.tree, path);
   if (written === undefined) return [];
   const isSecret = isSecretKey(key);
   return [

@@ -1,6 +1,5 @@
-import * as z from "zod";
-import { Config } from "./schema.ts";
-import { docsOf, type KeyDocs } from "./schema-values.ts";
+import { configShape } from "./generated/config-shape.ts";
+import type { Shape } from "./shape.ts";
 
 /** One key of the configuration that holds a value; maps of keys are not listed themselves. */
 export interface ConfigKey {
@@ -10,24 +9,22 @@ export interface ConfigKey {
   readonly name: string;
   /** The environment variable that sets it; null for `version`, which belongs to each file. */
   readonly variable: string | null;
-  /** How a text of the environment or of `--set` becomes a value. */
-  readonly form: "text" | "number" | "boolean" | "list";
-  /** The type for readers: `duration`, `integer`, `production or development`. */
-  readonly type: string;
-  /** The default as one would write it, if there is one. */
-  readonly fallback: unknown;
-  readonly required: boolean;
-  readonly docs: KeyDocs;
+  readonly shape: Shape;
 }
 
-/** Every key of the schema, in its order. */
+/** Every key of the configuration, in the order of the schema. */
 export function listConfigKeys(): ConfigKey[] {
-  return collectKeys(Config, []);
+  return listKeys(configShape, []);
 }
 
-/** Whether a key holds a secret. */
-export function isSecretKey(key: ConfigKey): boolean {
-  return key.docs.text === "secret";
+/** Every key of a shape: its leaves, and lists as a whole. */
+function listKeys(shape: Shape, path: readonly string[]): ConfigKey[] {
+  if (shape.kind === "map")
+    return Object.entries(shape.keys).flatMap(([key, child]) => listKeys(child, [...path, key]));
+  // A name that the user chooses may be absent.
+  if (shape.kind === "record") return listKeys({ ...shape.value, optional: true }, [...path, "*"]);
+  const name = path.join(".");
+  return [{ path, name, variable: name === "version" ? null : variableOf(path), shape }];
 }
 
 /** Whether a path is at, above or below a secret. */
@@ -36,6 +33,11 @@ export function isSecretPath(path: readonly string[], keys: readonly ConfigKey[]
     const length = Math.min(path.length, key.path.length);
     return isSecretKey(key) && key.path.slice(0, length).every((part, index) => part === "*" || part === path[index]);
   });
+}
+
+/** Whether a key holds a secret. */
+export function isSecretKey(key: ConfigKey): boolean {
+  return key.shape.kind === "secret";
 }
 
 /**
@@ -49,7 +51,7 @@ export function variableOf(path: readonly string[]): string {
   return `MAHAVISHNU_${parts.join("__")}`;
 }
 
-/** The paths that a key has in a tree: itself, or one for each name under its `*`. */
+/** The paths that a key has in a configuration: itself, or one for each name under its `*`. */
 export function expandPath(
   path: readonly string[],
   namesAt: (parent: readonly string[]) => readonly string[],
@@ -61,73 +63,4 @@ export function expandPath(
     );
   }
   return paths;
-}
-
-function collectKeys(schema: z.ZodType, path: readonly string[]): ConfigKey[] {
-  const { inner, fallback, required } = unwrap(schema);
-  if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([key, child]) =>
-      collectKeys(child, [...path, key]),
-    );
-  }
-  if (inner instanceof z.ZodRecord) return collectKeys(inner.valueType as z.ZodType, [...path, "*"]);
-  const docs = docsOf(schema);
-  const name = path.join(".");
-  if (docs === undefined) throw new Error(`the key ${name} has no documentation`);
-  const variable = name === "version" ? null : variableOf(path);
-  const type = docs.text ?? typeName(inner);
-  // A name that the user chooses may be absent, whatever its value's schema says.
-  return [
-    {
-      path,
-      name,
-      variable,
-      form: formOf(inner),
-      type: listType(inner, type),
-      fallback,
-      docs,
-      required: required && !path.includes("*"),
-    },
-  ];
-}
-
-interface Unwrapped {
-  readonly inner: z.ZodType;
-  readonly fallback: unknown;
-  readonly required: boolean;
-}
-
-/** What is inside defaults, options and transformations. */
-function unwrap(schema: z.ZodType): Unwrapped {
-  if (schema instanceof z.ZodPrefault) {
-    return {
-      inner: unwrap(schema.def.innerType as z.ZodType).inner,
-      fallback: schema.def.defaultValue,
-      required: false,
-    };
-  }
-  if (schema instanceof z.ZodOptional) {
-    return { inner: unwrap(schema.def.innerType as z.ZodType).inner, fallback: undefined, required: false };
-  }
-  if (schema instanceof z.ZodPipe) return unwrap(schema.def.in as z.ZodType);
-  return { inner: schema, fallback: undefined, required: true };
-}
-
-function formOf(schema: z.ZodType): ConfigKey["form"] {
-  if (schema instanceof z.ZodNumber || schema instanceof z.ZodLiteral) return "number";
-  if (schema instanceof z.ZodBoolean) return "boolean";
-  return schema instanceof z.ZodArray ? "list" : "text";
-}
-
-function typeName(schema: z.ZodType): string {
-  if (schema instanceof z.ZodEnum) return schema.options.join(" or ");
-  if (schema instanceof z.ZodLiteral) return [...schema.values].join(" or ");
-  if (schema instanceof z.ZodNumber) return schema.format === "safeint" ? "integer" : "number";
-  if (schema instanceof z.ZodBoolean) return "true or false";
-  return "text";
-}
-
-function listType(schema: z.ZodType, type: string): string {
-  if (!(schema instanceof z.ZodArray)) return type;
-  return schema.element instanceof z.ZodObject ? "list of maps" : `list of ${type}s`;
 }

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import { resolveUserPath } from "./workspace-paths.ts";
@@ -30,22 +30,22 @@ export interface FoundWorkspace {
  *
  * @throws MahavishnuError WORKSPACE_NOT_FOUND that says where it looked and what is near.
  */
-export async function findWorkspace({ cwd, directory, configFile }: WorkspaceRequest): Promise<FoundWorkspace> {
+export function findWorkspace({ cwd, directory, configFile }: WorkspaceRequest): FoundWorkspace {
   const named = configFile === undefined ? undefined : resolveUserPath(cwd, configFile);
-  if (named !== undefined && (await kindOf(named)) !== "file") {
+  if (named !== undefined && kindOf(named) !== "file") {
     throw new MahavishnuError("WORKSPACE_NOT_FOUND", `--config ${configFile}: there is no such file`, {
       fix: "Name an existing configuration file with --config FILE.",
     });
   }
   if (directory !== undefined) return inDirectory(resolveUserPath(cwd, directory), directory, named);
-  const nearest = await findUpwards(cwd);
+  const nearest = findUpwards(cwd);
   if (nearest !== undefined) return { workspace: nearest, configFile: named ?? join(nearest, configFileName) };
   if (named !== undefined) return { workspace: dirname(named), configFile: named };
-  throw await notFound(cwd, `there is no ${configFileName} in ${cwd} or in a folder above it`);
+  throw notFound(cwd, `there is no ${configFileName} in ${cwd} or in a folder above it`);
 }
 
-async function inDirectory(folder: string, shown: string, named: string | undefined): Promise<FoundWorkspace> {
-  const kind = await kindOf(folder);
+function inDirectory(folder: string, shown: string, named: string | undefined): FoundWorkspace {
+  const kind = kindOf(folder);
   if (kind === "file") {
     throw new MahavishnuError("WORKSPACE_NOT_FOUND", `-C ${shown} is a file; -C takes the folder of a workspace`, {
       fix: `Use -C ${dirname(folder)}${basename(folder) === configFileName ? "" : `, or --config ${shown}`}.`,
@@ -56,34 +56,34 @@ async function inDirectory(folder: string, shown: string, named: string | undefi
   }
   if (named !== undefined) return { workspace: folder, configFile: named };
   const configFile = join(folder, configFileName);
-  if ((await kindOf(configFile)) === "file") return { workspace: folder, configFile };
-  throw await notFound(folder, `-C ${shown}: there is no ${configFileName} in that folder`);
+  if (kindOf(configFile) === "file") return { workspace: folder, configFile };
+  throw notFound(folder, `-C ${shown}: there is no ${configFileName} in that folder`);
 }
 
 /** The error, with advice about what is near: another spelling, or a workspace further up. */
-async function notFound(folder: string, message: string): Promise<MahavishnuError> {
+function notFound(folder: string, message: string): MahavishnuError {
   for (const name of ["mahavishnu.yml", "mahavishnu.json", "mahavishnu.local.yaml"]) {
-    if ((await kindOf(join(folder, name))) === "file") {
+    if (kindOf(join(folder, name)) === "file") {
       const fix = `There is a ${name}: the configuration must be called ${configFileName}.`;
       return new MahavishnuError("WORKSPACE_NOT_FOUND", message, { fix });
     }
   }
-  const above = await findUpwards(dirname(folder));
+  const above = findUpwards(dirname(folder));
   if (above === undefined) return new MahavishnuError("WORKSPACE_NOT_FOUND", message);
   return new MahavishnuError("WORKSPACE_NOT_FOUND", message, { fix: `The nearest workspace is -C ${above}.` });
 }
 
-async function findUpwards(start: string): Promise<string | undefined> {
+function findUpwards(start: string): string | undefined {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
-    if ((await kindOf(join(folder, configFileName))) === "file") return folder;
+    if (kindOf(join(folder, configFileName)) === "file") return folder;
     if (dirname(folder) === folder) return undefined;
   }
 }
 
 /** What stands at a path; what cannot be looked at counts as nothing. */
-async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
+function kindOf(path: string): "file" | "folder" | "nothing" {
   try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
+    return statSync(path).isDirectory() ? "folder" : "file";
   } catch {
     return "nothing";
   }

@@ -1,20 +1,19 @@
-import { createHash } from "node:crypto";
 import { extname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
-import { explainIssues, type Explanation } from "../lib/explain-issues.ts";
 import { Secret } from "../lib/secret.ts";
 import { type ConfigEntry, listEntries } from "./config-entries.ts";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
+import { configShape } from "./generated/config-shape.ts";
 import { readEnvironmentLayer } from "./environment-layer.ts";
 import { readFileLayer } from "./file-layer.ts";
 import { configFileName } from "./find-workspace.ts";
 import type { ConfigProblem, Layer } from "./layer.ts";
-import { notBuiltConfig } from "./not-built.ts";
 import type { Origin } from "./origin.ts";
 import { isTree, mergeTrees, type RawTree } from "./raw-tree.ts";
 import { readUserFile } from "./read-user-file.ts";
-import { Config } from "./schema.ts";
+import { readShape, wrong } from "./read-shape.ts";
+import type { Config } from "./schema.ts";
 import { collectNamedVariables } from "./secret-source.ts";
 import { readSetLayer } from "./set-layer.ts";
 import { resolveWorkspacePaths, type WorkspacePaths } from "./workspace-paths.ts";
@@ -82,14 +81,15 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
  */
 export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResult> {
   const keys = listConfigKeys();
-  const files = await readFiles(request);
+  const files = readFiles(request);
   const fileLayers = files.map(({ kind, shown, text }) => readFileLayer(kind, { shown, text }, keys));
   const setLayer = readSetLayer(request.set, keys);
   const named = collectNamedVariables([...fileLayers, setLayer].map((layer) => layer.tree));
   const environmentLayer = readEnvironmentLayer(request.env, named, keys);
 
-  const lower = [...fileLayers, environmentLayer].flatMap(checkLayer);
-  const flags = checkLayer(setLayer);
+  const lower: ConfigProblem[] = [];
+  for (const layer of [...fileLayers, environmentLayer]) lower.push(...(await checkLayer(layer)));
+  const flags = await checkLayer(setLayer);
   if (lower.length + flags.length > 0) {
     const problems = [...lower, ...flags];
     return { problems, error: errorOf(problems, lower.length > 0 ? "CONFIG_INVALID" : "USAGE") };
@@ -115,7 +115,9 @@ function describe(
 ): LoadedConfig {
   const merged = layers.reduce<RawTree>((tree, layer) => mergeTrees(tree, layer.tree), {});
   // Layers that are sound on their own merge into a sound whole: a key has the same type in each of them.
-  const config = Config.parse(merged);
+  const read = readShape(configShape, merged);
+  if (read === wrong) throw new MahavishnuError("INTERNAL", "sound layers of configuration did not merge into a whole");
+  const config = read as Config;
   const entries = listEntries(layers, keys);
   const plain = entries.filter(({ value, origin }) => value instanceof Secret && origin.layer !== "environment");
   return {
@@ -128,7 +130,9 @@ function describe(
     origins: new Map(entries.map(({ path, origin }) => [path, origin])),
     plainTextSecrets: plain.map(({ path, origin }) => ({ path, origin })),
     secretVariables,
-    digest: digestOf(config),
+    get digest() {
+      return digestOf(config);
+    },
   };
 }
 
@@ -139,34 +143,32 @@ interface ReadFile {
   readonly text: string;
 }
 
-async function readFiles({ workspace, configFile = configFileName }: ConfigRequest): Promise<ReadFile[]> {
+function readFiles({ workspace, configFile = configFileName }: ConfigRequest): ReadFile[] {
   const main = resolve(workspace, configFile);
   const extension = extname(main);
   const local = `${main.slice(0, main.length - extension.length)}.local${extension}`;
-  const files = [await readLayerFile("file", workspace, main), await readLayerFile("local", workspace, local)];
+  const files = [readLayerFile("file", workspace, main), readLayerFile("local", workspace, local)];
   return files.filter((file) => file !== undefined);
 }
 
-async function readLayerFile(kind: "file" | "local", workspace: string, path: string): Promise<ReadFile | undefined> {
+function readLayerFile(kind: "file" | "local", workspace: string, path: string): ReadFile | undefined {
   const inside = relative(workspace, path);
   const shown = inside.startsWith("..") || isAbsolute(inside) ? path : inside;
-  const file = await readUserFile(path, maxFileBytes);
+  const file = readUserFile(path, maxFileBytes);
   if (file.text !== undefined) return { kind, path, shown, text: file.text };
   if (!file.missing) throw new MahavishnuError("CONFIG_UNREADABLE", `${shown} cannot be read: ${file.reason}`);
   if (kind === "local") return undefined;
   throw new MahavishnuError("WORKSPACE_NOT_FOUND", `${join(workspace, shown)}: there is no such file`);
 }
 
-function checkLayer(layer: Layer): ConfigProblem[] {
+async function checkLayer(layer: Layer): Promise<ConfigProblem[]> {
   const { checked, problems } = layer;
-  if (checked === undefined) return [...problems];
-  const result = Config.safeParse(checked);
-  const issues = result.success ? [] : result.error.issues;
-  const explanations = [
-    ...explainIssues({ value: checked, schema: Config, notBuilt: notBuiltConfig }, issues),
-    ...refusePrototype(checked),
-  ];
-  const placed = explanations.map((explanation) => ({ kind: explanation.kind, diagnostic: layer.place(explanation) }));
+  if (checked === undefined || readShape(configShape, checked) !== wrong) return [...problems];
+  const { explainConfig } = await import("./explain-config.ts");
+  const placed = explainConfig(checked).map((explanation) => ({
+    kind: explanation.kind,
+    diagnostic: layer.place(explanation),
+  }));
   return [...problems, ...placed.toSorted(({ diagnostic: a }, { diagnostic: b }) => compareWithinFile(a, b))];
 }
 
@@ -175,16 +177,12 @@ function compareWithinFile(a: Diagnostic, b: Diagnostic): number {
   return a.line - b.line || (a.sourceLine === b.sourceLine ? a.column - b.column : 0);
 }
 
-/** Zod drops the name `__proto__` from a map without a word; nothing of a user's file is ignored here. */
-function refusePrototype({ secrets }: RawTree): Explanation[] {
-  if (!isTree(secrets) || !Object.hasOwn(secrets, "__proto__")) return [];
-  return [{ kind: "value", path: ["secrets", "__proto__"], at: "key", message: "a secret cannot have this name" }];
-}
-
 /** The same configuration has the same digest, whatever the order of its keys and the units of its durations. */
 function digestOf(config: Config): string {
   const canonical = JSON.stringify(config, (_, value: unknown) =>
     isTree(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
-  return createHash("sha256").update(canonical).digest("hex");
+  // Loaded here because most commands never ask for the digest, and it takes longer than reading the configuration.
+  const { hash } = process.getBuiltinModule("node:crypto");
+  return hash("sha256", canonical);
 }

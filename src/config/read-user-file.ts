@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { messageOf } from "../lib/errors.ts";
 
 /** The text of a file, or why there is none. */
@@ -9,27 +9,25 @@ export type FileText =
 /**
  * Reads a text file of a user: UTF-8, a regular file, at most `maxBytes`. Says why instead of throwing, so that
  * a device, a pipe that never ends or a file in another encoding is told as what it is.
+ *
+ * Waits for the disk: the files are small, and nothing else can be done before they are read.
  */
-export async function readUserFile(path: string, maxBytes: number): Promise<FileText> {
+export function readUserFile(path: string, maxBytes: number): FileText {
   try {
-    const { size, ...kind } = await describeFile(path);
-    if (!kind.isFile) return { missing: false, reason: kind.isFolder ? "it is a folder" : "it is not a regular file" };
-    if (size > maxBytes) return { missing: false, reason: `it is larger than ${maxBytes} bytes` };
-    const bytes = await readFile(path);
-    try {
-      return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
-    } catch {
+    const stats = statSync(path);
+    if (stats.isDirectory()) return { missing: false, reason: "it is a folder" };
+    if (!stats.isFile()) return { missing: false, reason: "it is not a regular file" };
+    if (stats.size > maxBytes) return { missing: false, reason: `it is larger than ${maxBytes} bytes` };
+    const bytes = readFileSync(path);
+    const text = bytes.toString("utf8");
+    // What is no UTF-8 has become replacement characters, and does not lead back to the same bytes.
+    if (text.includes("\uFFFD") && !Buffer.from(text).equals(bytes))
       return { missing: false, reason: "it is not UTF-8 text" };
-    }
+    return { text };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { missing: true, reason: "there is no such file" };
     if (code === "EACCES" || code === "EPERM") return { missing: false, reason: "permission denied" };
     return { missing: false, reason: messageOf(error) };
   }
-}
-
-async function describeFile(path: string): Promise<{ isFile: boolean; isFolder: boolean; size: number }> {
-  const stats = await stat(path);
-  return { isFile: stats.isFile(), isFolder: stats.isDirectory(), size: stats.size };
 }

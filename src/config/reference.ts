@@ -1,6 +1,11 @@
+import * as z from "zod";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
 import { reservedVariables } from "./environment-layer.ts";
+import { unwrap } from "./make-shape.ts";
 import { notBuiltConfig } from "./not-built.ts";
+import { Config } from "./schema.ts";
+import { docsOf, type KeyDocs } from "./schema-values.ts";
+import type { Shape } from "./shape.ts";
 
 /** The page docs/reference/configuration.md: every key with its type, default, variable and meaning. */
 export function renderConfigReference(): string {
@@ -9,10 +14,10 @@ export function renderConfigReference(): string {
   const tables = [...groups].map(
     ([group, members]) => `## ${group === "" ? "Top level" : `\`${group}\``}\n\n${renderTable(members)}`,
   );
-  return `${head}\n${tables.join("\n\n")}\n\n${renderReserved()}\n\n${renderNotBuilt()}\n`;
+  return `${introduction}\n${tables.join("\n\n")}\n\n${renderReserved()}\n\n${renderNotBuilt()}\n`;
 }
 
-const head = `# Configuration
+const introduction = `# Configuration
 
 The keys of \`mahavishnu.yaml\`. Layers, low to high: defaults, \`mahavishnu.yaml\`, \`mahavishnu.local.yaml\`, the
 environment, \`--set KEY=VALUE\`. Maps are merged key by key; a list is replaced whole. \`mahavishnu config show --origin\`
@@ -28,23 +33,60 @@ prints each value with the place it comes from.
 
 function renderTable(keys: readonly ConfigKey[]): string {
   const rows = keys.map((key) => {
-    const guide = key.docs.guide === undefined ? "" : ` Guide: ${key.docs.guide}.`;
+    const { description, guide } = docsAt(Config, key.path);
+    const meaning = guide === undefined ? description : `${description} Guide: ${guide}.`;
     const variable = key.variable === null ? "" : code(key.variable.replace("*", "NAME"));
     const cells = [
       code(key.name.replace("*", "NAME")),
-      key.type,
-      renderDefault(key),
+      typeName(key.shape),
+      renderDefault(key.shape),
       variable,
-      key.docs.description + guide,
+      meaning,
     ];
     return `| ${cells.map(escapeCell).join(" | ")} |`;
   });
   return ["| key | type | default | variable | meaning |", "|---|---|---|---|---|", ...rows].join("\n");
 }
 
-function renderDefault({ fallback, required }: ConfigKey): string {
-  if (required) return "required";
-  if (fallback === undefined) return "none";
+/** The documentation of a key. Every key has some: the page must not be silent about one. */
+function docsAt(schema: z.ZodType, path: readonly string[]): KeyDocs {
+  const [head, ...rest] = path;
+  const inner = unwrap(schema);
+  if (head === undefined) {
+    const docs = docsOf(schema);
+    if (docs === undefined) throw new Error("a key of the configuration has no documentation");
+    return docs;
+  }
+  if (inner instanceof z.ZodRecord) return docsAt(inner.valueType as z.ZodType, rest);
+  const child = inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>)[head] : undefined;
+  if (child === undefined) throw new Error(`the schema has no key ${path.join(".")}`);
+  return docsAt(child, rest);
+}
+
+function typeName(shape: Shape): string {
+  switch (shape.kind) {
+    case "choice":
+      return shape.values.join(" or ");
+    case "number":
+      return shape.integer ? "integer" : "number";
+    case "boolean":
+      return "true or false";
+    case "list":
+      return shape.item.kind === "map" ? "list of maps" : `list of ${typeName(shape.item)}s`;
+    case "duration":
+    case "size":
+    case "secret":
+    case "selector":
+    case "text":
+    case "path":
+    case "map":
+    case "record":
+      return shape.kind;
+  }
+}
+
+function renderDefault({ fallback, optional }: Shape): string {
+  if (fallback === undefined) return optional === true ? "none" : "required";
   return code(typeof fallback === "string" ? fallback : JSON.stringify(fallback));
 }
 

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { durationForms, formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize, parseSize, sizeForms } from "../lib/size.ts";
+import { tryParseSelector } from "../selectors/parse-selector.ts";
 import { parseSecretSource, type SecretSource } from "./secret-source.ts";
+import type { Shape } from "./shape.ts";
 
 /** What a key's reference page says besides its type and default. */
 export interface KeyDocs {
@@ -9,19 +11,20 @@ export interface KeyDocs {
   readonly description: string;
   /** The range that the production readiness guide recommends. */
   readonly guide?: string;
-  /** What kind of text a value is, when zod's own type does not tell. */
-  readonly text?: "duration" | "size" | "secret" | "path" | "selector";
 }
 
-/** Attaches documentation to a schema; the JSON Schema, the reference page and `config show` read it from there. */
+/** Attaches documentation to a schema; the JSON Schema and the reference page read it from there. */
 export function documented<Schema extends z.ZodType>(schema: Schema, docs: KeyDocs): Schema {
   return schema.meta({ ...docs });
 }
 
-/** The documentation of a schema, wherever it is wrapped in defaults and the like. */
+/** The documentation that `documented` attached. */
 export function docsOf(schema: z.ZodType): KeyDocs | undefined {
   return schema.meta() as KeyDocs | undefined;
 }
+
+/** The shape of each schema made here; others are read from the schema itself. */
+export const leafShapes: z.core.$ZodRegistry<Shape> = z.registry<Shape>();
 
 /** Timers of Node hold at most 2^31 - 1 ms; a longer one would ring at once. */
 const longestTimer = 24 * 86_400_000;
@@ -32,13 +35,14 @@ export function duration({ min = 1, max = longestTimer }: { readonly min?: numbe
   return z
     .string({ error })
     .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, { error })
-    .transform((text, context) => {
-      const ms = parseDuration(text) ?? Number.NaN;
+    .transform((given, context) => {
+      const ms = parseDuration(given) ?? Number.NaN;
       if (ms >= min && ms <= max) return ms;
       const bound = ms < min ? `at least ${formatDuration(min)}` : `at most ${formatDuration(max)}`;
       context.addIssue({ code: "custom", message: `this duration must be ${bound}` });
       return z.NEVER;
-    });
+    })
+    .register(leafShapes, { kind: "duration", min, max });
 }
 
 /** A size: text such as `10MiB` in, bytes out. */
@@ -47,31 +51,71 @@ export function size({ min, max }: { readonly min: number; readonly max: number 
   return z
     .string({ error })
     .regex(/^\d+(\.\d+)?(B|KiB|MiB|GiB)$/, { error })
-    .transform((text, context) => {
-      const bytes = parseSize(text) ?? Number.NaN;
+    .transform((given, context) => {
+      const bytes = parseSize(given) ?? Number.NaN;
       if (bytes >= min && bytes <= max) return bytes;
       const bound = bytes < min ? `at least ${formatSize(min)}` : `at most ${formatSize(max)}`;
       context.addIssue({ code: "custom", message: `this size must be ${bound}` });
       return z.NEVER;
-    });
+    })
+    .register(leafShapes, { kind: "size", min, max });
 }
 
-/** A secret: a reference such as `${env:NAME}`, or plain text, which loads but is a finding. */
-export function secret() {
-  return z.string().transform((text, context): SecretSource => {
-    const source = parseSecretSource(text);
-    if (!("problem" in source)) return source;
-    context.addIssue({ code: "custom", message: source.problem });
-    return z.NEVER;
-  });
+/** A whole number. */
+export function integer(min: number) {
+  return z.int().min(min).register(leafShapes, { kind: "number", integer: true, min });
+}
+
+/** A number that may have a fraction. */
+export function decimal(min: number) {
+  return z.number().min(min).register(leafShapes, { kind: "number", integer: false, min });
+}
+
+/** A text of a certain form. */
+export function text(pattern: RegExp, error: string | ((given: unknown) => string)) {
+  return z
+    .string()
+    .regex(pattern, { error: typeof error === "string" ? error : (issue) => error(issue.input) })
+    .register(leafShapes, { kind: "text", pattern: pattern.source });
 }
 
 /** A path as it is written; `loadConfig` makes it absolute. A reference is refused: it is for secrets only. */
 export function path() {
+  const pattern = /^(?!\$\{)[^\0]+$/;
   return z
     .string()
-    .min(1)
-    .regex(/^(?!\$\{)[^\0]*$/, {
-      error: "references are for secrets only; set this key by its environment variable instead",
-    });
+    .regex(pattern, {
+      error: (issue) =>
+        issue.input === ""
+          ? "a path must not be empty"
+          : "references are for secrets only; set this key by its environment variable instead",
+    })
+    .register(leafShapes, { kind: "path", pattern: pattern.source });
+}
+
+/** A secret: a reference such as `${env:NAME}`, or plain text, which loads but is a finding. */
+export function secret() {
+  return z
+    .string()
+    .transform((given, context): SecretSource => {
+      const source = parseSecretSource(given);
+      if (!("problem" in source)) return source;
+      context.addIssue({ code: "custom", message: source.problem });
+      return z.NEVER;
+    })
+    .register(leafShapes, { kind: "secret" });
+}
+
+/** A selector of repositories. Its names and roles are looked up where the fleet is known. */
+export function selector() {
+  return z
+    .string()
+    .superRefine((given, context) => {
+      const parsed = tryParseSelector(given);
+      if (parsed.node !== undefined) return;
+      const { message, hint } = parsed.problem;
+      const advice = hint === undefined ? "" : ` (${hint})`;
+      context.addIssue({ code: "custom", message: `this selector is not valid: ${message}${advice}` });
+    })
+    .register(leafShapes, { kind: "selector" });
 }

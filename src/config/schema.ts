@@ -1,9 +1,8 @@
 import * as z from "zod";
-import { tryParseSelector } from "../selectors/parse-selector.ts";
-import { documented, duration, path, secret, size } from "./schema-values.ts";
+import { decimal, documented, duration, integer, path, secret, selector, size, text } from "./schema-values.ts";
 
 const retry = z.strictObject({
-  attempts: documented(z.int().min(1).prefault(3), {
+  attempts: documented(integer(1).prefault(3), {
     description: "How often a failing step is tried in all, the first attempt included.",
     guide: "3 to 5",
   }),
@@ -12,49 +11,41 @@ const retry = z.strictObject({
   }),
   first: documented(duration({ min: 0 }).prefault("1s"), {
     description: "The wait before the second attempt.",
-    text: "duration",
   }),
-  max: documented(duration({ min: 0 }).prefault("1m"), { description: "The longest wait.", text: "duration" }),
+  max: documented(duration({ min: 0 }).prefault("1m"), { description: "The longest wait." }),
 });
 
 const limits = z.strictObject({
-  maxConcurrentWorkflows: documented(z.int().min(1).prefault(10), {
+  maxConcurrentWorkflows: documented(integer(1).prefault(10), {
     description: "Runs of one workspace that execute at the same time, over all its processes. Others queue.",
     guide: "5 to 20",
   }),
-  maxConcurrentSteps: documented(z.int().min(1).prefault(8), {
+  maxConcurrentSteps: documented(integer(1).prefault(8), {
     description: "Steps of one workspace that execute at the same time, over all runs and processes.",
   }),
   retry: documented(retry.prefault({}), { description: "What happens when a step fails; jobs and steps may differ." }),
   timeout: documented(duration().prefault("15m"), {
     description: "How long one target (one job on one repository) may take, waits between attempts included.",
     guide: "300 to 1800 s",
-    text: "duration",
   }),
   stepTimeout: documented(duration().optional(), {
     description: "How long one attempt of a step may take. Without it, only the target's time counts.",
-    text: "duration",
   }),
   runTimeout: documented(duration().prefault("24h"), {
     description: "How long a whole run may take, from its start.",
-    text: "duration",
   }),
   maxOutputBytes: documented(size({ min: 1024, max: 64 * 1024 ** 3 }).prefault("10MiB"), {
     description: "How much output of one attempt is kept; the rest is counted and dropped.",
-    text: "size",
   }),
   lease: documented(duration().prefault("10s"), {
     description: "How long a run stays with a process that gives no sign of life; then another may take it over.",
     guide: "at least 3 heartbeats",
-    text: "duration",
   }),
   heartbeat: documented(duration().prefault("2s"), {
     description: "How often the process that owns a run gives a sign of life.",
-    text: "duration",
   }),
   grace: documented(duration({ min: 0 }).prefault("5s"), {
     description: "How long the processes of a cancelled or overdue step have between TERM and KILL.",
-    text: "duration",
   }),
 });
 
@@ -66,32 +57,21 @@ const auth = z.strictObject({
   secret: documented(secret().optional(), {
     description: "Signs tokens and encrypts the key ring. Needed while `auth.enabled` is true.",
     guide: "at least 32 characters",
-    text: "secret",
   }),
   tokenTtl: documented(duration({ max: 366 * 86_400_000 }).prefault("1h"), {
     description: "How long a new token is valid.",
-    text: "duration",
   }),
 });
 
 const binding = z.strictObject({
-  subject: z.string().regex(/^(local|user|group|service|token):\S+$/, {
-    error: "a subject is a kind and a name, such as user:dana, group:platform, service:ci or token:deploy",
-  }),
-  role: z.string().regex(/^[A-Za-z][\w-]*$/, { error: "the name of a role is letters, digits, - and _" }),
-  where: documented(
-    z
-      .string()
-      .superRefine((text, context) => {
-        const parsed = tryParseSelector(text);
-        if (parsed.node !== undefined) return;
-        const { message, hint } = parsed.problem;
-        const advice = hint === undefined ? "" : ` (${hint})`;
-        context.addIssue({ code: "custom", message: `this selector is not valid: ${message}${advice}` });
-      })
-      .optional(),
-    { description: "The repositories that the role is given for; all without it.", text: "selector" },
+  subject: text(
+    /^(local|user|group|service|token):\S+$/,
+    "a subject is a kind and a name, such as user:dana, group:platform, service:ci or token:deploy",
   ),
+  role: text(/^[A-Za-z][\w-]*$/, "the name of a role is letters, digits, - and _"),
+  where: documented(selector().optional(), {
+    description: "The repositories that the role is given for; all without it.",
+  }),
 });
 
 const access = z.strictObject({
@@ -101,10 +81,9 @@ const access = z.strictObject({
   }),
 });
 
-const milliseconds = (text: string, description: string) =>
-  documented(duration().prefault(text), { description, text: "duration" });
+const milliseconds = (most: string, description: string) => documented(duration().prefault(most), { description });
 
-const rate = (least: number, description: string) => documented(z.number().positive().prefault(least), { description });
+const rate = (least: number, description: string) => documented(decimal(1).prefault(least), { description });
 
 /** One key for each benchmark, each with a `median`. */
 const thresholds = z.strictObject({
@@ -136,7 +115,6 @@ const thresholds = z.strictObject({
 const readiness = z.strictObject({
   waivers: documented(path().optional(), {
     description: "The file of waivers: findings that are accepted for a time, each with a reason and an owner.",
-    text: "path",
   }),
   thresholds: documented(thresholds.prefault({}), { description: "Absolute limits of the benchmarks." }),
   gates: documented(
@@ -153,9 +131,9 @@ const readiness = z.strictObject({
 
 const stateUrlForm = /^sqlite:(?!:)[^\0?]+$/;
 
-function stateUrlProblem(text: unknown): string {
-  if (/^postgres(ql)?:/.test(String(text))) return "postgres is not built yet; this version keeps its state in sqlite";
-  if (text === "sqlite::memory:") return "state in memory would not survive the process; name a file";
+function stateUrlProblem(given: unknown): string {
+  if (/^postgres(ql)?:/.test(String(given))) return "postgres is not built yet; this version keeps its state in sqlite";
+  if (given === "sqlite::memory:") return "state in memory would not survive the process; name a file";
   return "the state's url is sqlite: and a path, such as sqlite:.mahavishnu/state.db";
 }
 
@@ -171,19 +149,14 @@ export const Config = z.strictObject({
   }),
   repositories: documented(path().prefault("./repos.yaml"), {
     description: "The manifest of the fleet.",
-    text: "path",
   }),
-  workflows: documented(path().prefault("./workflows"), { description: "The folder of the workflows.", text: "path" }),
+  workflows: documented(path().prefault("./workflows"), { description: "The folder of the workflows." }),
   state: documented(
     z
       .strictObject({
-        url: documented(
-          z
-            .string()
-            .regex(stateUrlForm, { error: (issue) => stateUrlProblem(issue.input) })
-            .prefault("sqlite:.mahavishnu/state.db"),
-          { description: "The database of runs and their history: `sqlite:` and a path." },
-        ),
+        url: documented(text(stateUrlForm, stateUrlProblem).prefault("sqlite:.mahavishnu/state.db"), {
+          description: "The database of runs and their history: `sqlite:` and a path.",
+        }),
       })
       .prefault({}),
     { description: "Where the state is kept." },
@@ -195,10 +168,9 @@ export const Config = z.strictObject({
   secrets: documented(
     z
       .record(
-        z.string().regex(/^[A-Za-z]\w*$/, { error: "the name of a secret is a letter, then letters, digits and _" }),
+        text(/^[A-Za-z]\w*$/, "the name of a secret is a letter, then letters, digits and _"),
         documented(secret(), {
           description: "A secret, given only to the steps that name it; no step inherits the variable it comes from.",
-          text: "secret",
         }),
       )
       .prefault({}),
@@ -223,7 +195,6 @@ export const Config = z.strictObject({
           description:
             "The folders that every repository must lie under, symbolic links resolved. " +
             "When the list is empty: the root folder of the manifest.",
-          text: "path",
         }),
       })
       .prefault({}),
@@ -232,6 +203,3 @@ export const Config = z.strictObject({
   readiness: documented(readiness.prefault({}), { description: "The readiness suite." }),
 });
 export type Config = z.output<typeof Config>;
-
-/** Layers above the files say `version` for no one, so the program adds it. */
-export const configVersion = 1;

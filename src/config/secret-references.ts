@@ -36,14 +36,12 @@ export async function readSecrets(
   loaded: LoadedConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<SecretOutcome[]> {
-  return await Promise.all(
-    listSources(loaded).map(async ([path, source]): Promise<SecretOutcome> => {
-      const origin = loaded.origins.get(path) ?? { layer: "default" };
-      const file = source.kind === "file" ? resolveUserPath(loaded.workspace, source.path) : null;
-      const reference = source.kind === "plain" ? null : source.reference;
-      return { path, origin, reference, file, result: await follow(source, file, env) };
-    }),
-  );
+  return listSources(loaded).map(([path, source]) => {
+    const origin = loaded.origins.get(path) ?? { layer: "default" };
+    const file = source.kind === "file" ? resolveUserPath(loaded.workspace, source.path) : null;
+    const reference = source.kind === "plain" ? null : source.reference;
+    return { path, origin, reference, file, result: follow(source, file, env) };
+  });
 }
 
 /**
@@ -75,11 +73,11 @@ function listSources({ config }: LoadedConfig): [path: string, source: SecretSou
   ];
 }
 
-async function follow(
+function follow(
   source: SecretSource,
   file: string | null,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<SecretOutcome["result"]> {
+): SecretOutcome["result"] {
   if (source.kind === "plain") return { ok: true, value: source.value };
   if (source.kind === "env") {
     const fix = `set ${source.name} in the environment`;
@@ -89,7 +87,7 @@ async function follow(
     return { ok: true, value: new Secret(text) };
   }
   const path = file ?? source.path;
-  const read = await readUserFile(path, maxSecretBytes);
+  const read = readUserFile(path, maxSecretBytes);
   if (read.text === undefined) return { ok: false, reason: read.reason, fix: `write the secret into ${path}` };
   // Editors and `echo` end a file with a newline that no one means.
   const text = read.text.replace(/\r?\n$/, "");

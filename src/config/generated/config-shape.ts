@@ -1,0 +1,341 @@
+import type { Shape } from "../shape.ts";
+
+/** Made from the schema by scripts/config-shape.ts; a test says when it is out of date. */
+export const configShape: Shape = {
+  kind: "map",
+  keys: {
+    version: {
+      kind: "choice",
+      values: [1],
+    },
+    profile: {
+      kind: "choice",
+      values: ["development", "production"],
+      fallback: "production",
+    },
+    repositories: {
+      kind: "path",
+      pattern: "^(?!\\$\\{)[^\\0]+$",
+      fallback: "./repos.yaml",
+    },
+    workflows: {
+      kind: "path",
+      pattern: "^(?!\\$\\{)[^\\0]+$",
+      fallback: "./workflows",
+    },
+    state: {
+      kind: "map",
+      keys: {
+        url: {
+          kind: "text",
+          pattern: "^sqlite:(?!:)[^\\0?]+$",
+          fallback: "sqlite:.mahavishnu/state.db",
+        },
+      },
+      fallback: {},
+    },
+    engine: {
+      kind: "choice",
+      values: ["embedded"],
+      fallback: "embedded",
+    },
+    limits: {
+      kind: "map",
+      keys: {
+        maxConcurrentWorkflows: {
+          kind: "number",
+          integer: true,
+          min: 1,
+          fallback: 10,
+        },
+        maxConcurrentSteps: {
+          kind: "number",
+          integer: true,
+          min: 1,
+          fallback: 8,
+        },
+        retry: {
+          kind: "map",
+          keys: {
+            attempts: {
+              kind: "number",
+              integer: true,
+              min: 1,
+              fallback: 3,
+            },
+            backoff: {
+              kind: "choice",
+              values: ["exponential", "fixed"],
+              fallback: "exponential",
+            },
+            first: {
+              kind: "duration",
+              min: 0,
+              max: 2073600000,
+              fallback: "1s",
+            },
+            max: {
+              kind: "duration",
+              min: 0,
+              max: 2073600000,
+              fallback: "1m",
+            },
+          },
+          fallback: {},
+        },
+        timeout: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          fallback: "15m",
+        },
+        stepTimeout: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          optional: true,
+        },
+        runTimeout: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          fallback: "24h",
+        },
+        maxOutputBytes: {
+          kind: "size",
+          min: 1024,
+          max: 68719476736,
+          fallback: "10MiB",
+        },
+        lease: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          fallback: "10s",
+        },
+        heartbeat: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          fallback: "2s",
+        },
+        grace: {
+          kind: "duration",
+          min: 0,
+          max: 2073600000,
+          fallback: "5s",
+        },
+      },
+      fallback: {},
+    },
+    auth: {
+      kind: "map",
+      keys: {
+        enabled: {
+          kind: "boolean",
+          fallback: true,
+        },
+        secret: {
+          kind: "secret",
+          optional: true,
+        },
+        tokenTtl: {
+          kind: "duration",
+          min: 1,
+          max: 31622400000,
+          fallback: "1h",
+        },
+      },
+      fallback: {},
+    },
+    access: {
+      kind: "map",
+      keys: {
+        bindings: {
+          kind: "list",
+          item: {
+            kind: "map",
+            keys: {
+              subject: {
+                kind: "text",
+                pattern: "^(local|user|group|service|token):\\S+$",
+              },
+              role: {
+                kind: "text",
+                pattern: "^[A-Za-z][\\w-]*$",
+              },
+              where: {
+                kind: "selector",
+                optional: true,
+              },
+            },
+          },
+          fallback: [],
+        },
+      },
+      fallback: {},
+    },
+    secrets: {
+      kind: "record",
+      name: "^[A-Za-z]\\w*$",
+      value: {
+        kind: "secret",
+      },
+      fallback: {},
+    },
+    steps: {
+      kind: "map",
+      keys: {
+        env: {
+          kind: "choice",
+          values: ["inherit", "minimal"],
+          fallback: "inherit",
+        },
+      },
+      fallback: {},
+    },
+    paths: {
+      kind: "map",
+      keys: {
+        allowedRoots: {
+          kind: "list",
+          item: {
+            kind: "path",
+            pattern: "^(?!\\$\\{)[^\\0]+$",
+          },
+          fallback: [],
+        },
+      },
+      fallback: {},
+    },
+    readiness: {
+      kind: "map",
+      keys: {
+        waivers: {
+          kind: "path",
+          pattern: "^(?!\\$\\{)[^\\0]+$",
+          optional: true,
+        },
+        thresholds: {
+          kind: "map",
+          keys: {
+            workflowSpeed: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "250ms",
+                },
+                p95: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "1s",
+                },
+              },
+              fallback: {},
+            },
+            stepCost: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "25ms",
+                },
+              },
+              fallback: {},
+            },
+            coldStart: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "3s",
+                },
+              },
+              fallback: {},
+            },
+            concurrentRuns: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "10s",
+                },
+              },
+              fallback: {},
+            },
+            repositoryStatus: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "5s",
+                },
+              },
+              fallback: {},
+            },
+            manifestLoad: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "duration",
+                  min: 1,
+                  max: 2073600000,
+                  fallback: "200ms",
+                },
+              },
+              fallback: {},
+            },
+            workflowThroughput: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "number",
+                  integer: false,
+                  min: 1,
+                  fallback: 300,
+                },
+              },
+              fallback: {},
+            },
+            eventThroughput: {
+              kind: "map",
+              keys: {
+                median: {
+                  kind: "number",
+                  integer: false,
+                  min: 1,
+                  fallback: 500,
+                },
+              },
+              fallback: {},
+            },
+          },
+          fallback: {},
+        },
+        gates: {
+          kind: "map",
+          keys: {
+            acceptWaivedCritical: {
+              kind: "boolean",
+              fallback: false,
+            },
+          },
+          fallback: {},
+        },
+      },
+      fallback: {},
+    },
+  },
+};

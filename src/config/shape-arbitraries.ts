@@ -1,0 +1,52 @@
+import * as fc from "fast-check";
+import type { Shape } from "./shape.ts";
+
+const textSamples = [
+  "user:dana",
+  "group:platform",
+  "viewer",
+  "operator",
+  "sqlite:state.db",
+  "sqlite:/srv/a b/state.db",
+];
+
+/** Valid values of a shape, as one writes them in YAML. */
+export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
+  switch (shape.kind) {
+    case "boolean":
+      return fc.boolean();
+    case "number":
+      return fc.integer({ min: shape.min, max: 1_000_000 });
+    case "choice":
+      return fc.constantFrom(...shape.values);
+    case "duration":
+      return fc.tuple(fc.integer({ min: 1, max: 60 }), fc.constantFrom("s", "m", "h")).map((parts) => parts.join(""));
+    case "size":
+      return fc.integer({ min: 1, max: 60 }).map((n) => `${n}MiB`);
+    case "secret":
+      return fc.stringMatching(/^\$\{env:[A-Z_]{1,9}\}$/);
+    case "selector":
+      return fc.constantFrom("tag:a", "role:b && !dirty", "@web");
+    case "text":
+      return fc.constantFrom(...textSamples.filter((sample) => new RegExp(shape.pattern).test(sample)));
+    case "path":
+      return fc.stringMatching(/^[./][\w./ -]{0,9}$/);
+    case "list":
+      return fc.array(valuesOf(shape.item), { maxLength: 3 });
+    case "map":
+    case "record":
+      return fc.record(
+        Object.fromEntries(
+          shape.kind === "record" ? [] : Object.entries(shape.keys).map(([key, child]) => [key, valuesOf(child)]),
+        ),
+        {
+          requiredKeys:
+            shape.kind === "record" ? [] : Object.keys(shape.keys).filter((key) => isRequired(shape.keys[key])),
+        },
+      );
+  }
+}
+
+function isRequired(shape: Shape | undefined): boolean {
+  return shape?.fallback === undefined && shape?.optional !== true;
+}
