@@ -8,28 +8,9 @@ import { Interruption, interruptionOf } from "./interruption.ts";
 import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
 import { type GatedProcess, type ProcessEnd, spawnGated } from "./run-process.ts";
-import type { StepEnd } from "./events.ts";
-import type { TargetScope } from "./run-target.ts";
+import type { AttemptResult, AttemptScope, TargetScope } from "./scopes.ts";
 import { runAction } from "./run-action.ts";
 import { stepEnvironment } from "./step-environment.ts";
-
-/** How an attempt ended, before anybody decided about another one. */
-export type AttemptResult = Omit<StepEnd, "attempt" | "retryAt"> & { readonly reason: string };
-
-/** What an attempt needs besides its target. */
-export interface AttemptScope extends TargetScope {
-  readonly at: StepAt;
-  readonly number: number;
-  /** `RUN/TARGET/STEP`: the same for all attempts of a step in one round. */
-  readonly idempotencyKey: string;
-  /** Output of the step, relative to the run's folder, without an ending. */
-  readonly fileBase: string;
-  readonly runFolder: string;
-  /** Values to be masked in everything the step prints. */
-  readonly secretValues: readonly string[];
-  /** Aborted with an `Interruption` when the attempt must end. */
-  readonly endAttempt: AbortSignal;
-}
 
 /**
  * Makes one attempt of a step: records its start durably, does the work, and says how it ended. The caller records the end.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../lib/errors.ts";
-import type { AttemptResult, AttemptScope } from "./attempt-step.ts";
+import type { AttemptResult, AttemptScope } from "./scopes.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { type ActionContext, ActionError, type Outputs } from "./contract.ts";
 import { interruptionOf } from "./interruption.ts";

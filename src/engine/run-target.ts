@@ -1,40 +1,14 @@
 import { messageOf } from "../lib/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
-import type { Job } from "../workflows/types.ts";
-import { attemptStep, type AttemptResult } from "./attempt-step.ts";
-import type { Checkouts } from "./checkouts.ts";
+import { attemptStep } from "./attempt-step.ts";
 import type { Outputs } from "./contract.ts";
-import type { EngineParts } from "./engine-parts.ts";
 import { Interruption, interruptionOf } from "./interruption.ts";
 import { findFailedStep, findNextStep, type StepAt } from "./next-step.ts";
-import { jobOf, type PlannedRepository, type PlannedTarget } from "./plan.ts";
+import { jobOf, type PlannedTarget } from "./plan.ts";
 import { completeRule, triesAgain, waitBeforeRetry } from "./retry-rule.ts";
-import type { RunWriter } from "./run-writer.ts";
+import type { AttemptResult, RunScope, TargetScope } from "./scopes.ts";
 import type { TargetState } from "./state.ts";
-import { createTargetTexts, type TargetTexts } from "./target-texts.ts";
-
-/** What the targets of one run share. */
-export interface RunScope {
-  readonly parts: EngineParts;
-  readonly writer: RunWriter;
-  readonly checkouts: Checkouts;
-  readonly plannedTargets: ReadonlyMap<string, PlannedTarget>;
-  /** Aborted when running steps are to be killed without grace. */
-  readonly hurry: AbortSignal;
-}
-
-/** One target while it is executed. */
-export interface TargetScope extends RunScope {
-  readonly planned: PlannedTarget;
-  readonly repository: PlannedRepository | null;
-  readonly job: Job;
-  readonly target: TargetState;
-  readonly texts: TargetTexts;
-  /** Aborted with an `Interruption` when the target must end. */
-  readonly end: AbortSignal;
-  /** Where its steps work; null in a job without a sweep. */
-  folder: string | null;
-}
+import { createTargetTexts } from "./target-texts.ts";
 
 /**
  * Executes one target from wherever its history stands to its end.

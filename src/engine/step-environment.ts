@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { AttemptScope } from "./attempt-step.ts";
+import type { AttemptScope } from "./scopes.ts";
 
 /**
  * The environment of a step's processes: what this process hands on, then the repository's, the job's and the step's `env`, then
