@@ -7,6 +7,8 @@ export interface OutputStream {
   readonly isTTY: boolean;
   /** Whether colour is wanted here (flag, environment, terminal). */
   readonly colour: boolean;
+  /** Whether characters beyond ASCII can be shown here (locale). */
+  readonly unicode: boolean;
   /** Columns; Infinity when nobody looks, so that nothing is cut. Changes when the window does. */
   readonly width: number;
   /** Rows; Infinity when nobody looks. */

@@ -12,12 +12,13 @@ export class ProcessStream {
   }
 
   /** The stream as command bodies see it. */
-  open(colour: boolean): OutputStream {
+  open(colour: boolean, unicode: boolean): OutputStream {
     const stream = this.#opened();
     return {
       write: (text) => this.write(text),
       isTTY: this.isTTY,
       colour,
+      unicode,
       get width() {
         return stream.isTTY ? Math.max(1, stream.columns || 80) : Number.POSITIVE_INFINITY;
       },

@@ -5,11 +5,12 @@ import { buildProgram } from "./program.ts";
 import { type ColourMode, decideColour } from "./global-options.ts";
 import { exitCodeOf, type Interrupts } from "./interrupts.ts";
 import { machineFormatOf } from "./output-request.ts";
+import { hasUnicode } from "./terminal/look.ts";
 import { parserStopOf, reportError } from "./report-error.ts";
 
 /** A stream of the process before colour is decided. */
 export interface HostStream {
-  open(colour: boolean): OutputStream;
+  open(colour: boolean, unicode: boolean): OutputStream;
   readonly isTTY: boolean;
   readonly helpWidth: number;
   write(text: string): void;
@@ -44,6 +45,7 @@ export async function runCli(host: CliHost): Promise<number> {
 
 async function runProgram(host: CliHost): Promise<number> {
   let exitCode: number = exitCodes.success;
+  const unicode = hasUnicode(host.env);
   const program = buildProgram({
     argv: host.argv,
     env: host.env,
@@ -52,8 +54,8 @@ async function runProgram(host: CliHost): Promise<number> {
     writeHelp: (text, stream) => host[stream].write(text),
     mayName: (command) => host.argv.includes(command),
     openIo: (colour: ColourMode) => ({
-      stdout: host.stdout.open(decideColour({ mode: colour, env: host.env, isTTY: host.stdout.isTTY })),
-      stderr: host.stderr.open(decideColour({ mode: colour, env: host.env, isTTY: host.stderr.isTTY })),
+      stdout: host.stdout.open(decideColour({ mode: colour, env: host.env, isTTY: host.stdout.isTTY }), unicode),
+      stderr: host.stderr.open(decideColour({ mode: colour, env: host.env, isTTY: host.stderr.isTTY }), unicode),
       env: host.env,
       cwd: host.cwd,
       interrupts: host.interrupts,
