@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { endOrphans } from "./end-orphans.ts";
 import { GitError } from "./git-error.ts";
-import { type GitCall, type GitOutput, runGit } from "./run-git.ts";
+import { runPatiently } from "./run-patiently.ts";
 import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 
 /** Which worktree of which repository. */
@@ -23,9 +23,6 @@ export interface WorktreeRequest extends WorktreePlace {
   readonly fresh: boolean;
 }
 
-/** Other processes may hold git's locks for a moment; the waits double from here. */
-const firstWaitMs = 50;
-const lockAttempts = 8;
 /** A checkout of a large repository takes its time. */
 const checkoutTimeoutMs = 10 * 60_000;
 /** A half-made registration that is older than this has lost the git process that made it. */
@@ -124,6 +121,9 @@ function registrationOf({ commonDir }: WorkingTree, folder: string): string | nu
 
 /** Removes the folder first, then its registration: git takes a registration without a folder, but not the reverse. */
 async function discard(repository: WorkingTree, { folder, signal }: WorktreePlace): Promise<void> {
+  const registrations = findRegistrations(repository, folder);
+  const isLeft = existsSync(folder) || registrations.length > 0;
+  if (isLeft && !isComplete(repository, folder)) await endOrphans(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   for (const path of findRegistrations(repository, folder)) {
     await runPatiently({
@@ -181,21 +181,5 @@ async function sweepAbandoned({ commonDir }: WorkingTree, name: string): Promise
       !existsSync(join(path, "gitdir")) &&
       Date.now() - stats.mtimeMs > abandonedAfterMs;
     if (isAbandoned) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Runs git, and again when another process holds one of its locks. */
-async function runPatiently(call: GitCall): Promise<GitOutput> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await runGit(call);
-    } catch (error) {
-      if (!(error instanceof GitError) || error.failure !== "locked" || attempt >= lockAttempts) throw error;
-      await delay(
-        firstWaitMs * 2 ** (attempt - 1),
-        undefined,
-        call.signal === undefined ? {} : { signal: call.signal },
-      );
-    }
   }
 }
