@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { glob, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { errorCatalogue } from "../src/lib/error-catalogue.ts";
 import { buildTestProgram, findCommand, readCommandLines } from "./support/command-lines.ts";
 
@@ -54,6 +56,23 @@ describe("nothing documented is missing", () => {
     );
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  });
+});
+
+describe("the published schemas", () => {
+  it.each([
+    ["config.v1.json", "examples/workspace/mahavishnu.yaml"],
+    ["repos.v1.json", "examples/workspace/repos.yaml"],
+    ["workflow.v1.json", "examples/workspace/workflows/survey.yaml"],
+    ["workflow.v1.json", "examples/demo/workflows/inventory.yaml"],
+    ["workflow.v1.json", "examples/demo/workflows/add-editorconfig.yaml"],
+  ])("%s accepts %s, and not with a key it does not know", async (schema, example) => {
+    const validate = new Ajv2020({ allowUnionTypes: true }).compile(
+      JSON.parse(await readFile(join(root, "schemas", schema), "utf8")) as object,
+    );
+    const content = parse(await readFile(join(root, example), "utf8")) as object;
+    expect(validate(content), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...content, unheardOf: true })).toBe(false);
   });
 });
 

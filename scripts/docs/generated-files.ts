@@ -1,6 +1,12 @@
+import * as z from "zod";
 import { makeConfigJsonSchema } from "../../src/config/json-schema.ts";
 import { renderConfigReference } from "../../src/config/reference.ts";
+import { ReportSchema } from "../../src/readiness/report/schema.ts";
+import { makeManifestJsonSchema } from "../../src/repositories/json-schema.ts";
+import { renderManifestReference } from "../../src/repositories/reference.ts";
 import { renderSelectorReference } from "../../src/selectors/reference.ts";
+import { makeWorkflowJsonSchema } from "../../src/workflows/json-schema.ts";
+import { renderWorkflowReference } from "../../src/workflows/reference.ts";
 import { renderCliReference } from "./cli-reference.ts";
 import { renderErrorReference } from "./error-reference.ts";
 
@@ -15,10 +21,15 @@ export function generatedFiles(): Map<string, string> {
     "cli.md": renderCliReference(),
     "configuration.md": renderConfigReference(),
     "errors.md": renderErrorReference(),
+    "repositories.md": renderManifestReference(),
     "selectors.md": renderSelectorReference(),
+    "workflows.md": renderWorkflowReference(),
   };
   const schemas: Readonly<Record<string, object>> = {
     "config.v1.json": makeConfigJsonSchema(),
+    "report.v1.json": z.toJSONSchema(ReportSchema),
+    "repos.v1.json": makeManifestJsonSchema(),
+    "workflow.v1.json": makeWorkflowJsonSchema(),
   };
   return new Map([
     ...Object.entries(pages).map(([name, text]) => [`docs/reference/${name}`, `${note}${text.trimEnd()}\n`] as const),
