@@ -7,6 +7,7 @@ import type { CommandIo } from "./command-io.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { OutputChoice } from "./output-request.ts";
 import { createRunDisplay } from "./run-display.ts";
+import { shortenRunId } from "./shorten-run-id.ts";
 
 /** What following needs. */
 export interface Following {
@@ -57,7 +58,7 @@ async function finish(
   for (const state of states) {
     const row = await store.getRun(state.id);
     if (row === null) continue;
-    display.finish(state, viewRun(state, row, Date.now()));
+    display.finish(state, viewRun(state, row, Date.now()), await shortenRunId(store, state.id));
     if (!isOver(state.state))
       io.stderr.write(`run ${state.id} is left where it stands; go on with: mahavishnu runs resume ${state.id}\n`);
   }
@@ -91,7 +92,7 @@ export async function watchRun({ app, io, options }: Following, state: RunState)
       if (row === null) return exitCodes.failure;
       const view = viewRun(state, row, Date.now());
       if (isOver(state.state) || view.state === "interrupted") {
-        display.finish(state, view);
+        display.finish(state, view, await shortenRunId(store, state.id));
         if (options.format === "json") display.closeJson();
         return worstExitCode([view.state]);
       }

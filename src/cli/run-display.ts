@@ -3,13 +3,16 @@ import type { RunEvent } from "../engine/events.ts";
 import type { RunState } from "../engine/state.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "./command-io.ts";
 import type { OutputChoice } from "./output-request.ts";
+import { LiveBlock } from "./terminal/live-block.ts";
+import { renderRunSummary } from "./terminal/run-summary.ts";
+import { labelWidthOf, renderEndedTarget, renderRunBlock, renderRunHead } from "./terminal/run-view.ts";
 
 /** Shows runs while they go on, in the form that was asked for. */
 export interface RunDisplay {
   /** Called with durable events. */
   update(state: RunState, events: readonly RunEvent[]): void;
-  /** Called once for each run, at its end. */
-  finish(state: RunState, view: RunView): void;
+  /** Called once for each run, at its end; `shortId` is the beginning of its id that tells it apart. */
+  finish(state: RunState, view: RunView, shortId: string): void;
   /** Writes the JSON document, where one was asked for. */
   closeJson(): void;
   close(): void;
@@ -19,7 +22,8 @@ export interface RunDisplay {
 export function createRunDisplay(io: CommandIo, options: OutputChoice & { readonly quiet: boolean }): RunDisplay {
   if (options.format === "json") return jsonDisplay(io);
   if (options.format === "ndjson") return ndjsonDisplay(io);
-  return plainDisplay(io);
+  if (options.quiet) return quietDisplay(io);
+  return io.stdout.isTTY ? liveDisplay(io) : plainDisplay(io);
 }
 
 /** One document at the end: the run, or a list when there are several. */
@@ -56,18 +60,65 @@ function ndjsonDisplay(io: CommandIo): RunDisplay {
   };
 }
 
+/** On a terminal: a block that is drawn in place, and its runs' summaries where it stood. */
+function liveDisplay(io: CommandIo): RunDisplay {
+  const block = new LiveBlock(io.stdout);
+  const runs = new Map<string, RunState>();
+  const draw = (): void => {
+    if (runs.size === 0) return;
+    block.draw(() => {
+      const height = Math.floor(io.stdout.height / runs.size);
+      return [...runs.values()].flatMap((state) => renderRunBlock(state, { now: Date.now(), height }, io.stdout));
+    });
+  };
+  return {
+    update: (state) => {
+      runs.set(state.id, state);
+      draw();
+    },
+    finish: (state, view, shortId) => {
+      runs.delete(state.id);
+      block.end([renderRunHead(state, io.stdout), "", ...summarize(io, state, view, shortId)]);
+      draw();
+    },
+    closeJson: () => undefined,
+    close: () => block[Symbol.dispose](),
+  };
+}
+
+/** Without a terminal: one line for each target at its end, then the summary. */
 function plainDisplay(io: CommandIo): RunDisplay {
+  const labelWidths = new Map<string, number>();
   return {
     update: (state, events) => {
+      let labelWidth = labelWidths.get(state.id);
+      if (labelWidth === undefined) {
+        labelWidth = labelWidthOf(state.plan);
+        labelWidths.set(state.id, labelWidth);
+        writeLines(io.stdout, [renderRunHead(state, io.stdout), ""]);
+      }
       for (const event of events) {
         if (event.type !== "target.finished" && event.type !== "target.skipped") continue;
         const target = state.targets.get(event.data.target);
-        if (target !== undefined)
-          writeLines(io.stdout, [`${target.repository ?? target.key}  ${target.state}  ${target.cause.reason}`]);
+        if (target !== undefined) writeLines(io.stdout, [renderEndedTarget(state, target, labelWidth, io.stdout)]);
       }
     },
-    finish: (state, view) => writeLines(io.stdout, [`${view.workflow}  ${state.id}  ${view.state}: ${view.reason}`]),
+    finish: (state, view, shortId) => writeLines(io.stdout, ["", ...summarize(io, state, view, shortId)]),
     closeJson: () => undefined,
     close: () => undefined,
   };
+}
+
+/** With `-q`: the end alone. */
+function quietDisplay(io: CommandIo): RunDisplay {
+  return {
+    update: () => undefined,
+    finish: (state, view, shortId) => writeLines(io.stdout, summarize(io, state, view, shortId)),
+    closeJson: () => undefined,
+    close: () => undefined,
+  };
+}
+
+function summarize(io: CommandIo, state: RunState, view: RunView, shortId: string): string[] {
+  return renderRunSummary(state, { now: Date.now(), shortId, shown: view }, io.stdout);
 }

@@ -1,10 +1,10 @@
 import { perform } from "../../app/perform.ts";
 import { planRun } from "../../app/use-cases/plan-run.ts";
-import type { Plan } from "../../engine/plan.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { PlanOptions } from "../command-options.ts";
 import type { KeyValue } from "../global-options.ts";
 import { openWorkspace } from "../open-workspace.ts";
+import { renderPlan } from "../terminal/plan-view.ts";
 
 /** `mahavishnu plan WORKFLOW`. */
 export async function runPlan(options: PlanOptions, io: CommandIo): Promise<number> {
@@ -16,17 +16,11 @@ export async function runPlan(options: PlanOptions, io: CommandIo): Promise<numb
     ...(select === undefined ? {} : { select }),
   });
   if (options.format === "json") writeJson(io.stdout, plan);
-  else writeLines(io.stdout, showPlan(plan));
+  else writeLines(io.stdout, renderPlan(plan, io.stdout));
   return 0;
 }
 
 /** Inputs by name; the last of a name wins. */
 export function inputsOf(given: readonly KeyValue[] | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries((given ?? []).map(({ key, value }) => [key, value] as const));
-}
-
-function showPlan(plan: Plan): string[] {
-  return plan.targets.map(({ key, after }) =>
-    after.length === 0 ? key : `${key}  after ${after.map((wait) => wait.target).join(", ")}`,
-  );
 }

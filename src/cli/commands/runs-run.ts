@@ -16,6 +16,8 @@ import type {
 import { followRuns, watchRun } from "../follow-run.ts";
 import { openWorkspace } from "../open-workspace.ts";
 import { printLogs } from "../print-logs.ts";
+import { shortenRunId } from "../shorten-run-id.ts";
+import { renderRun, renderRunList } from "../terminal/runs-view.ts";
 
 /** Runs listed when `--limit` is left out. */
 const defaultLimit = 20;
@@ -32,11 +34,7 @@ export async function runRunsList(options: RunsListOptions, io: CommandIo): Prom
   });
   if (options.format === "json") writeJson(io.stdout, page);
   else if (options.format === "ndjson") writeNdjson(io.stdout, page.items);
-  else
-    writeLines(
-      io.stdout,
-      page.items.map((item) => `${item.id}  ${item.workflow}  ${item.state}  ${item.reason}`),
-    );
+  else writeLines(io.stdout, renderRunList(page.items, Date.now(), io.stdout));
   return 0;
 }
 
@@ -44,9 +42,13 @@ export async function runRunsList(options: RunsListOptions, io: CommandIo): Prom
 export async function runRunsShow(options: OneRunOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const { row, state } = await perform(app, showRun, { id: options.id });
-  const view = viewRun(state, row, Date.now());
+  const now = Date.now();
+  const view = viewRun(state, row, now);
   if (options.format === "json") writeJson(io.stdout, view);
-  else writeLines(io.stdout, [`${view.workflow}  ${view.id}  ${view.state}: ${view.reason}`]);
+  else {
+    const shortId = await shortenRunId(await app.store(), view.id);
+    writeLines(io.stdout, renderRun(state, view, { now, shortId }, io.stdout));
+  }
   return 0;
 }
 
