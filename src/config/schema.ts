@@ -182,7 +182,7 @@ export const Config = z.strictObject({
         env: documented(z.enum(["inherit", "minimal"]).prefault("inherit"), {
           description:
             "The environment of steps: `inherit` is this process's, without MAHAVISHNU_* and without variables that " +
-            "a secret reference names; `minimal` is PATH, HOME and the locale.",
+            "a secret reference names; `minimal` is PATH, HOME, the user, the shell, TMPDIR, TZ and the locale.",
         }),
       })
       .prefault({}),
