@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { roles } from "../access/roles.ts";
 import { listConfigKeys } from "./config-keys.ts";
 import { configShape } from "./generated/config-shape.ts";
 import { makeConfigJsonSchema } from "./json-schema.ts";
@@ -8,7 +9,7 @@ import { loadConfig } from "./load-config.ts";
 import { listMissingFields } from "./missing-fields.ts";
 import { notBuiltConfig } from "./not-built.ts";
 import { renderConfigReference } from "./reference.ts";
-import { Config } from "./schema.ts";
+import { Config, roleNames } from "./schema.ts";
 import { valuesOf } from "./shape-arbitraries.ts";
 import { listHiddenValues, showConfig } from "./show-config.ts";
 import { withWorkspace } from "./workspace-fixture.ts";
@@ -96,6 +97,12 @@ describe("showConfig", () => {
         },
       ]);
     });
+  });
+});
+
+describe("the roles that can be bound", () => {
+  it("are those that the access rules know", () => {
+    expect(Object.keys(roles)).toEqual(roleNames);
   });
 });
 

@@ -39,6 +39,7 @@ describe("errors of a file", () => {
         "access:",
         "  bindings:",
         "    - { subject: dana, role: admin, where: 'tag:a &&' }",
+        "    - { subject: 'user:dana', role: opertor, where: 'tag:a && dirty' }",
         "",
       ].join("\n"),
       "mahavishnu.local.yaml": "version: 1\nprofile: production\nlimits: { timeout: 15m }\nsteps:\n",
@@ -95,6 +96,14 @@ describe("errors of a file", () => {
       mahavishnu.yaml:17:44  this selector is not valid: a term is missing at the end (for example role:service)
          17 |     - { subject: dana, role: admin, where: 'tag:a &&' }
             |                                            ^^^^^^^^^^
+
+      mahavishnu.yaml:18:37  "opertor" is not one of viewer, runner, editor, approver, operator, admin, worker
+         18 |     - { subject: 'user:dana', role: opertor, where: 'tag:a && dirty' }
+            |                                     ^^^^^^^ did you mean "operator"?
+
+      mahavishnu.yaml:18:53  "dirty" cannot decide about access; terms here: name, path, role, tag, needs, dependents
+         18 |     - { subject: 'user:dana', role: opertor, where: 'tag:a && dirty' }
+            |                                                     ^^^^^^^^^^^^^^^^
 
       mahavishnu.local.yaml:4:7  "steps" must be a map, but it is empty
           4 | steps:
@@ -261,7 +270,7 @@ describe("errors of the environment and of --set", () => {
 
       environment:1:30  "access.bindings.0.role" is required here
           1 | MAHAVISHNU_ACCESS__BINDINGS=[{ subject: 'user:dana', roll: admin }]
-            |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ one of viewer, runner, editor, approver, operator, admin, worker
 
       environment:1:54  unknown key "roll"
           1 | MAHAVISHNU_ACCESS__BINDINGS=[{ subject: 'user:dana', roll: admin }]

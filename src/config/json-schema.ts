@@ -37,5 +37,5 @@ const formNotes: Readonly<Partial<Record<Shape["kind"], string>>> = {
   size: "a size such as 512B, 64KiB, 10MiB or 2GiB",
   secret: "a reference, ${env:NAME} or ${file:PATH}",
   path: "a path; what is relative starts at the workspace",
-  selector: "a selector such as role:service && tag:team/edge",
+  scope: "a selector such as role:service && tag:team/edge",
 };

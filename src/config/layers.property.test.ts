@@ -147,7 +147,7 @@ describe("the loader, given anything", () => {
     fc.constantFrom(...keys.map(({ name }) => `${name.split(".").join(": { ")}: 1`)),
     fc.constantFrom("version: 1", "limits:", "  retry: { attempts: 3 }", "secrets:", "  A: ${env:A}", "  __proto__: x"),
     fc.constantFrom(
-      "access: { bindings: [{ subject: 'user:a', role: x, where: '((((' }] }",
+      "access: { bindings: [{ subject: 'user:a', role: viewer, where: '((((' }] }",
       "<<: *a",
       "&a x: 1",
       "- a",

@@ -72,6 +72,8 @@ describe("the shape of the configuration", () => {
         [{ subject: "user:a", role: "viewer" }],
         [{ subject: "a", role: "viewer" }],
         [{ role: "x" }],
+        [{ subject: "user:a", role: "viewer", where: "dirty" }],
+        [{ subject: "user:a", role: "owner" }],
       ),
       fc.constantFrom<unknown>({ "A-B": "x" }, { A: "" }, { A: "x" }, JSON.parse('{"constructor":"x"}')),
       fc.anything(),

@@ -1,6 +1,6 @@
 import { parseDuration } from "../lib/duration.ts";
 import { parseSize } from "../lib/size.ts";
-import { tryParseSelector } from "../selectors/parse-selector.ts";
+import { explainScope } from "./access-scope.ts";
 import { isTree } from "./raw-tree.ts";
 import { parseSecretSource } from "./secret-source.ts";
 import type { Shape } from "./shape.ts";
@@ -40,8 +40,8 @@ export function readShape(shape: Shape, given: unknown): unknown {
       return typeof value === "string" && new RegExp(shape.pattern).test(value) ? value : wrong;
     case "secret":
       return readSecret(value);
-    case "selector":
-      return typeof value === "string" && tryParseSelector(value).node !== undefined ? value : wrong;
+    case "scope":
+      return typeof value === "string" && explainScope(value) === undefined ? value : wrong;
   }
 }
 

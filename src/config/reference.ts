@@ -76,7 +76,7 @@ function typeName(shape: Shape): string {
     case "duration":
     case "size":
     case "secret":
-    case "selector":
+    case "scope":
     case "text":
     case "path":
     case "map":

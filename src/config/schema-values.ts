@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { durationForms, formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize, parseSize, sizeForms } from "../lib/size.ts";
-import { tryParseSelector } from "../selectors/parse-selector.ts";
+import { explainScope } from "./access-scope.ts";
 import { parseSecretSource, type SecretSource } from "./secret-source.ts";
 import type { Shape } from "./shape.ts";
 
@@ -106,16 +106,13 @@ export function secret() {
     .register(leafShapes, { kind: "secret" });
 }
 
-/** A selector of repositories. Its names and roles are looked up where the fleet is known. */
-export function selector() {
+/** A selector of repositories that decides about access. */
+export function scope() {
   return z
     .string()
     .superRefine((given, context) => {
-      const parsed = tryParseSelector(given);
-      if (parsed.node !== undefined) return;
-      const { message, hint } = parsed.problem;
-      const advice = hint === undefined ? "" : ` (${hint})`;
-      context.addIssue({ code: "custom", message: `this selector is not valid: ${message}${advice}` });
+      const message = explainScope(given);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
     })
-    .register(leafShapes, { kind: "selector" });
+    .register(leafShapes, { kind: "scope" });
 }

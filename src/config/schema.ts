@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decimal, documented, duration, integer, path, secret, selector, size, text } from "./schema-values.ts";
+import { decimal, documented, duration, integer, path, scope, secret, size, text } from "./schema-values.ts";
 
 const retry = z.strictObject({
   attempts: documented(integer(1).prefault(3), {
@@ -63,13 +63,16 @@ const auth = z.strictObject({
   }),
 });
 
+/** The roles that can be bound; what each may do stands in `access/`. Roles of one's own are not built yet. */
+export const roleNames = ["viewer", "runner", "editor", "approver", "operator", "admin", "worker"] as const;
+
 const binding = z.strictObject({
   subject: text(
     /^(local|user|group|service|token):\S+$/,
     "a subject is a kind and a name, such as user:dana, group:platform, service:ci or token:deploy",
   ),
-  role: text(/^[A-Za-z][\w-]*$/, "the name of a role is letters, digits, - and _"),
-  where: documented(selector().optional(), {
+  role: z.enum(roleNames),
+  where: documented(scope().optional(), {
     description: "The repositories that the role is given for; all without it.",
   }),
 });

@@ -25,8 +25,8 @@ export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
       return fc.integer({ min: 1, max: 60 }).map((n) => `${n}MiB`);
     case "secret":
       return fc.stringMatching(/^\$\{env:[A-Z_]{1,9}\}$/);
-    case "selector":
-      return fc.constantFrom("tag:a", "role:b && !dirty", "@web");
+    case "scope":
+      return fc.constantFrom("tag:a", "role:b && !name:c*", "@web");
     case "text":
       return fc.constantFrom(...textSamples.filter((sample) => new RegExp(shape.pattern).test(sample)));
     case "path":

@@ -161,11 +161,11 @@ export const configShape: Shape = {
                 pattern: "^(local|user|group|service|token):\\S+$",
               },
               role: {
-                kind: "text",
-                pattern: "^[A-Za-z][\\w-]*$",
+                kind: "choice",
+                values: ["viewer", "runner", "editor", "approver", "operator", "admin", "worker"],
               },
               where: {
-                kind: "selector",
+                kind: "scope",
                 optional: true,
               },
             },
