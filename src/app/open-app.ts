@@ -8,6 +8,7 @@ import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
 import type { AppContext } from "./app-context.ts";
+import { engineLimits } from "./engine-limits.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
 
 /** What an open workspace is made of. */
@@ -42,26 +43,11 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
       import("../config/secret-references.ts"),
     ]);
     const { named } = await resolveSecrets(loaded, env);
-    const { limits } = loaded.config;
     return createEngine({
       store: await context.store(),
       actions: await context.actions(),
       secrets: named,
-      limits: {
-        maxConcurrentRuns: limits.maxConcurrentWorkflows,
-        maxConcurrentSteps: limits.maxConcurrentSteps,
-        retry: {
-          attempts: limits.retry.attempts,
-          backoff: limits.retry.backoff,
-          firstMs: limits.retry.first,
-          maxMs: limits.retry.max,
-        },
-        stepTimeoutMs: limits.stepTimeout ?? null,
-        maxOutputBytes: limits.maxOutputBytes,
-        leaseMs: limits.lease,
-        heartbeatMs: limits.heartbeat,
-        graceMs: limits.grace,
-      },
+      limits: engineLimits(loaded.config),
       baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
       runsFolder: join(loaded.paths.stateFolder, "runs"),
       worktreesFolder: join(loaded.paths.stateFolder, "worktrees"),

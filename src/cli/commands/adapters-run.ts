@@ -1,14 +1,52 @@
-import type { CommandIo } from "../command-io.ts";
+import { perform } from "../../app/perform.ts";
+import { checkAdapterHealth, listAdapters } from "../../app/use-cases/adapters.ts";
+import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { AdaptersHealthOptions } from "../command-options.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
-import { refuseNotBuilt } from "../refuse-not-built.ts";
+import { openWorkspace } from "../open-workspace.ts";
+import type { OutputFormat } from "../output-request.ts";
+import { span } from "../terminal/line.ts";
+import { renderTable } from "../terminal/table.ts";
 
 /** `mahavishnu adapters list`. */
-export async function runAdaptersList(_options: GlobalOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("adapters list");
+export async function runAdaptersList(options: GlobalOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const items = await perform(app, listAdapters, {});
+  if (writeMachine(options.format, items, io)) return exitCodes.success;
+  const rows = items.map(({ name, version, enabled, offers, actions }) => [
+    [name],
+    [version],
+    [enabled ? "enabled" : "disabled"],
+    [offers.join(", ")],
+    [span("faint", actions.join(" "))],
+  ]);
+  const columns = ["adapter", "version", "", "offers", "actions"].map((heading) => ({ heading }));
+  writeLines(io.stdout, renderTable({ columns, rows }, io.stdout));
+  return exitCodes.success;
 }
 
 /** `mahavishnu adapters health [NAME]`. */
-export async function runAdaptersHealth(_options: AdaptersHealthOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("adapters health");
+export async function runAdaptersHealth(options: AdaptersHealthOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { name } = options;
+  const items = await perform(app, checkAdapterHealth, name === undefined ? {} : { name });
+  const code = items.every(({ state }) => state === "up") ? exitCodes.success : exitCodes.failure;
+  if (writeMachine(options.format, items, io)) return code;
+  const rows = items.map(({ name: adapter, state, reason, layers }) => [
+    [adapter],
+    [span(state === "up" ? "good" : "bad", state)],
+    [reason],
+    [span("faint", layers.map((layer) => `${layer.name} ${layer.ms} ms`).join(", "))],
+  ]);
+  writeLines(io.stdout, renderTable({ columns: [{}, {}, {}, {}], rows }, io.stdout));
+  return code;
+}
+
+/** Writes a list for a machine, if one is to read it. */
+function writeMachine(format: OutputFormat, items: readonly unknown[], io: CommandIo): boolean {
+  if (format === "json") writeJson(io.stdout, { items, nextCursor: null });
+  else if (format === "ndjson") writeNdjson(io.stdout, items);
+  else return false;
+  return true;
 }

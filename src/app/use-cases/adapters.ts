@@ -1,0 +1,122 @@
+import type { Config } from "../../config/schema.ts";
+import { MahavishnuError, messageOf } from "../../lib/errors.ts";
+import { didYouMean } from "../../lib/suggest.ts";
+import { version } from "../../lib/version.ts";
+import type { AppContext } from "../app-context.ts";
+import { runCanary } from "../canary-run.ts";
+import { defineUseCase } from "../use-case.ts";
+
+/** An adapter as lists show it. */
+export interface AdapterItem {
+  readonly name: string;
+  /** What it gives: an engine for whole runs, actions for steps, or both. */
+  readonly offers: readonly ("engine" | "actions")[];
+  readonly enabled: boolean;
+  readonly version: string;
+  readonly capabilities: AdapterCapabilities;
+  /** Names of the actions that it gives. */
+  readonly actions: readonly string[];
+}
+
+/** What an engine can do, so that nobody has to find out by trying. */
+export interface AdapterCapabilities {
+  /** Whether it executes on more than one machine. */
+  readonly clustered: boolean;
+  /** Who takes over the runs of a dead process: the engine by itself, or this product. */
+  readonly takeover: "self" | "platform";
+  /** Whether a cancel ends a step that runs. */
+  readonly stepAbort: boolean;
+  readonly pause: boolean;
+  /** What a committed step survives: the loss of power, or of the process alone. */
+  readonly durability: "power-loss" | "process";
+}
+
+/** How an adapter was found. */
+export interface AdapterHealth {
+  readonly name: string;
+  readonly state: "up" | "down";
+  /** One sentence: what the round trip showed, or what went wrong. */
+  readonly reason: string;
+  /** Milliseconds of the parts of the round trip, in order; only what was reached. */
+  readonly layers: readonly { readonly name: string; readonly ms: number }[];
+  /** What was sent and what came back; null when nothing was sent. */
+  readonly canary: { readonly nonce: string; readonly echo: string | null } | null;
+}
+
+/** Names of the adapters that the configuration enables. The embedded engine is always there. */
+export function enabledAdapters(_config: Config): readonly string[] {
+  return ["embedded"];
+}
+
+/** `adapters list`. */
+export const listAdapters = defineUseCase<Record<string, never>, readonly AdapterItem[]>({
+  name: "listAdapters",
+  permission: "adapters:read",
+  writes: false,
+  resource: () => ({ name: "adapters" }),
+  run: async (context) => [
+    {
+      name: "embedded",
+      offers: ["engine", "actions"],
+      enabled: enabledAdapters(context.loaded.config).includes("embedded"),
+      version,
+      capabilities: {
+        clustered: false,
+        takeover: "platform",
+        stepAbort: true,
+        pause: false,
+        durability: "power-loss",
+      },
+      actions: [...(await context.actions()).keys()].toSorted(),
+    },
+  ],
+});
+
+/** Which adapter; all enabled ones when left out. */
+export interface AdapterHealthInput {
+  readonly name?: string;
+  /** Milliseconds for each adapter; 10 s when left out. */
+  readonly deadlineMs?: number;
+}
+
+/** `adapters health`: a real round trip through each adapter, and never a constant. */
+export const checkAdapterHealth = defineUseCase<AdapterHealthInput, readonly AdapterHealth[]>({
+  name: "checkAdapterHealth",
+  permission: "adapters:read",
+  writes: false,
+  resource: ({ name }) => ({ name: name === undefined ? "adapters" : `adapter:${name}` }),
+  run: async (context, { name, deadlineMs = 10_000 }) => {
+    const known = enabledAdapters(context.loaded.config);
+    if (name !== undefined && !known.includes(name)) {
+      throw new MahavishnuError("USAGE", `there is no adapter "${name}"`, { fix: didYouMean(name, known) });
+    }
+    return await Promise.all(known.map(async (adapter) => await checkEmbedded(context, adapter, deadlineMs)));
+  },
+});
+
+/** The embedded engine lives when a run of its own goes through it and can be read again. */
+async function checkEmbedded(context: AppContext, name: string, deadlineMs: number): Promise<AdapterHealth> {
+  try {
+    const { storeMs, runMs, nonce, echo, state, reason } = await runCanary(context, AbortSignal.timeout(deadlineMs));
+    const layers = [
+      { name: "store", ms: round(storeMs) },
+      { name: "run", ms: round(runMs) },
+    ];
+    const canary = { nonce, echo };
+    if (state !== "succeeded") {
+      return { name, state: "down", reason: `the canary run ended as ${state}: ${reason}`, layers, canary };
+    }
+    if (echo !== nonce) {
+      return { name, state: "down", reason: "the canary run did not give back what it was given", layers, canary };
+    }
+    return { name, state: "up", reason: `a canary run took ${round(storeMs + runMs)} ms`, layers, canary };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    const reason = late ? `the canary run did not end within ${deadlineMs} ms` : messageOf(error);
+    return { name, state: "down", reason, layers: [], canary: null };
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
