@@ -11,7 +11,7 @@ import type { GlobalOptions } from "./global-options.ts";
  * @throws MahavishnuError WORKSPACE_NOT_FOUND; UserFileError for a wrong configuration.
  */
 export async function openWorkspace(options: GlobalOptions, io: CommandIo): Promise<AppContext> {
-  const { workspace, configFile } = await findWorkspace({
+  const { workspace, configFile } = findWorkspace({
     cwd: io.cwd,
     ...(options.workspace === undefined ? {} : { directory: options.workspace }),
     ...(options.config === undefined ? {} : { configFile: options.config }),

@@ -11,7 +11,10 @@ import { renderTable } from "./table.ts";
 /** Runs as a table, newest first. */
 export function renderRunList(items: readonly RunListItem[], now: number, look: Look): string[] {
   if (items.length === 0) return ["no runs"];
-  const columns = ["id", "workflow", "state", "ok", "started", "took", "reason"].map((heading) => ({ heading }));
+  const columns = ["id", "workflow", "state", "ok", "started", "took", "reason"].map((heading) => ({
+    heading,
+    whole: heading === "id" || heading === "state" || heading === "ok",
+  }));
   const rows = items.map((item): Line[] => [
     [item.id],
     [item.workflow],

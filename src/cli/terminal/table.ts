@@ -7,6 +7,8 @@ export interface Column {
   /** Left out: the table has no line of headings, unless another column has one. */
   readonly heading?: string;
   readonly align?: "left" | "right";
+  /** Keeps its width while the other columns can give way: ids, states. */
+  readonly whole?: boolean;
 }
 
 /** A table: rows of cells, each cell a line. */
@@ -35,8 +37,8 @@ export function renderTable(table: Table, look: Look): string[] {
   // A column without any text takes no room, not even a gap.
   const shown = columns.map((_, index) => index).filter((index) => (natural[index] ?? 0) > 0);
   const room = look.width - indent - gap * Math.max(0, shown.length - 1);
-  const widths = shrinkWidest(
-    shown.map((index) => natural[index] ?? 0),
+  const widths = fitColumns(
+    shown.map((index) => ({ width: natural[index] ?? 0, whole: columns[index]?.whole === true })),
     room,
   );
   return rows.map((row) => {
@@ -49,6 +51,24 @@ export function renderTable(table: Table, look: Look): string[] {
     const spaced = cells.flatMap((cell, place) => (place === 0 ? cell : [" ".repeat(gap), ...cell]));
     return renderLine([" ".repeat(indent), ...spaced], look);
   });
+}
+
+/** A column that has given way says something from this width on. */
+const leastWidth = 4;
+
+function fitColumns(columns: readonly { readonly width: number; readonly whole: boolean }[], room: number): number[] {
+  const yielding = columns.filter(({ whole }) => !whole);
+  const kept = columns.reduce((sum, { width, whole }) => sum + (whole ? width : 0), 0);
+  if (room - kept < leastWidth * yielding.length)
+    return shrinkWidest(
+      columns.map(({ width }) => width),
+      room,
+    );
+  const shrunk = shrinkWidest(
+    yielding.map(({ width }) => width),
+    room - kept,
+  );
+  return columns.map(({ width, whole }) => (whole ? width : (shrunk.shift() ?? 0)));
 }
 
 /** Columns that a table takes when nothing of it is cut. */
@@ -64,7 +84,7 @@ export function tableWidth({ columns, rows, indent = 0 }: Table): number {
  * Widths that together take at most `room`: the widest give way first, to a common level.
  *
  * @example
- * shrinkWidest([3, 20, 10], 20); // [3, 8, 9]
+ * shrinkWidest([3, 20, 10], 20); // [3, 9, 8]
  */
 export function shrinkWidest(widths: readonly number[], room: number): number[] {
   const total = widths.reduce((sum, width) => sum + width, 0);
