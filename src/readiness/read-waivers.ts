@@ -1,10 +1,14 @@
 import * as z from "zod";
 import type { Diagnostic } from "../lib/diagnostics.ts";
+import { readUserFile } from "../config/read-user-file.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import { diagnose, diagnoseIssues, parseYamlFile, validateYaml, type YamlFile } from "../lib/yaml-file.ts";
 import { isDate, type Waiver } from "./waivers.ts";
 
 /** Far longer than any sentence, and short enough for every glob. */
 const longestText = 2_000;
+
+const maxBytes = 1024 * 1024;
 
 const text = z.string().trim().min(1, "must not be empty").max(longestText);
 
@@ -42,6 +46,18 @@ export function readWaivers(file: string, content: string): Waiver[] {
   const yaml = parseYamlFile(file, content);
   const { waivers } = validateYaml(yaml, Envelope);
   return waivers.map((entry, index) => readEntry(yaml, entry, index));
+}
+
+/**
+ * Reads the file of waivers that the configuration names.
+ *
+ * @throws UserFileError when it is wrong as a whole; MahavishnuError when it cannot be read.
+ */
+export function readWaiverFile(path: string, workspace: string): Waiver[] {
+  const shown = path.startsWith(`${workspace}/`) ? path.slice(workspace.length + 1) : path;
+  const file = readUserFile(path, maxBytes);
+  if (file.text !== undefined) return readWaivers(shown, file.text);
+  throw new MahavishnuError("USER_FILE_INVALID", `${shown} cannot be read: ${file.reason}`);
 }
 
 function readEntry(yaml: YamlFile, entry: unknown, index: number): Waiver {

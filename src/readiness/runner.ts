@@ -22,8 +22,8 @@ export interface RunnerOptions {
   readonly stop: AbortSignal;
   /** Milliseconds that a stopped probe has to end its children; default 3 s. */
   readonly graceMs?: number;
-  /** Stops what has not begun at the first required check that fails. */
-  readonly failFast?: boolean;
+  /** With `--fail-fast`: remembers the first required check that fails; from then on nothing begins. Shared by all stages. */
+  readonly failFast?: { cause: string | undefined };
   readonly onEvent?: (event: RunnerEvent) => void;
   /** The probe of a benchmark. */
   readonly benchmark: (definition: Extract<Definition, { kind: "benchmark" }>) => ProbeBody;
@@ -68,7 +68,6 @@ class Suite {
   readonly #permits: Semaphore;
   readonly #exclusive = new Map<string, Semaphore>();
   readonly #clock: () => number;
-  #failedFast: string | undefined;
 
   constructor(planned: readonly PlannedCheck[], options: RunnerOptions, earlier: ResultsById) {
     this.#options = options;
@@ -130,8 +129,9 @@ class Suite {
   async #runUnit(frame: ResultFrame): Promise<Result> {
     try {
       return await this.#withResources([...(frame.planned.definition.exclusive ?? [])].toSorted(), async () => {
-        if (this.#failedFast !== undefined) {
-          return this.#end(frame, { status: "notRun", reason: `--fail-fast: ${this.#failedFast} did not pass` });
+        const cause = this.#options.failFast?.cause;
+        if (cause !== undefined) {
+          return this.#end(frame, { status: "notRun", reason: `--fail-fast: ${cause} did not pass` });
         }
         const { definition } = frame.planned;
         this.#options.onEvent?.({ type: "begin", id: definition.id, title: definition.title, target: frame.target });
@@ -210,12 +210,9 @@ class Suite {
 
   #end(frame: ResultFrame, answer: Answer): Result {
     const result = makeResult(frame, answer);
-    if (
-      this.#options.failFast === true &&
-      isRequired(result.severity) &&
-      ["fail", "error", "timeout"].includes(result.status)
-    ) {
-      this.#failedFast ??= result.id;
+    const { failFast } = this.#options;
+    if (failFast !== undefined && isRequired(result.severity) && ["fail", "error", "timeout"].includes(result.status)) {
+      failFast.cause ??= result.id;
     }
     this.#options.onEvent?.({ type: "end", result });
     return result;

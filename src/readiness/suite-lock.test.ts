@@ -24,7 +24,7 @@ async function startHolder(workspace: string): Promise<ChildProcess> {
   const script = `
     import { lockSuite } from ${JSON.stringify(join(import.meta.dirname, "suite-lock.ts"))};
     const signal = new AbortController().signal;
-    globalThis.lock = await lockSuite({ workspace: ${JSON.stringify(workspace)}, wait: true, signal, parent: ${JSON.stringify(parent)} });
+    globalThis.lock = await lockSuite({ workspace: ${JSON.stringify(workspace)}, signal, parent: ${JSON.stringify(parent)} });
     console.log("held");
     setInterval(() => {}, 1000);
   `;
@@ -50,16 +50,16 @@ async function kill(holder: ChildProcess): Promise<void> {
 describe("lockSuite", () => {
   it("refuses a busy workspace with --no-wait and names the holder; another workspace is free", async () => {
     const holder = await startHolder("/one");
-    const refused = lockSuite({ workspace: "/one", wait: false, signal, parent });
+    const refused = lockSuite({ workspace: "/one", waitMs: 0, signal, parent });
     await expect(refused).rejects.toMatchObject({ code: "SUITE_BUSY", exitCode: 1 });
     await expect(refused).rejects.toThrow(`pid ${holder.pid}`);
-    (await lockSuite({ workspace: "/two", wait: false, signal, parent }))[Symbol.dispose]();
+    (await lockSuite({ workspace: "/two", waitMs: 0, signal, parent }))[Symbol.dispose]();
   });
 
   it("waits for the holder, says so once, and goes on when the holder is killed", async () => {
     const holder = await startHolder("/one");
     const told: string[] = [];
-    const waiting = lockSuite({ workspace: "/one", wait: true, signal, parent, onWait: (name) => told.push(name) });
+    const waiting = lockSuite({ workspace: "/one", signal, parent, onWait: (name) => told.push(name) });
     await expect.poll(() => told.length).toBe(1);
     await kill(holder);
     const lock = await waiting;
@@ -72,7 +72,7 @@ describe("lockSuite", () => {
   it("stops waiting when it is told to", async () => {
     await startHolder("/one");
     const controller = new AbortController();
-    const waiting = lockSuite({ workspace: "/one", wait: true, signal: controller.signal, parent });
+    const waiting = lockSuite({ workspace: "/one", signal: controller.signal, parent });
     controller.abort(new Error("interrupted"));
     await expect(waiting).rejects.toThrow();
   });
@@ -81,7 +81,7 @@ describe("lockSuite", () => {
     let inside = 0;
     let most = 0;
     const visit = async (): Promise<void> => {
-      const lock = await lockSuite({ workspace: "/one", wait: true, signal, parent });
+      const lock = await lockSuite({ workspace: "/one", signal, parent });
       inside += 1;
       most = Math.max(most, inside);
       await new Promise((resolve) => setImmediate(resolve));

@@ -16,8 +16,8 @@ export interface SuiteLock extends Disposable {
 export interface SuiteLockOptions {
   /** Absolute folder of the workspace, symbolic links resolved. */
   readonly workspace: string;
-  /** `--no-wait`: a busy suite is an error at once. */
-  readonly wait: boolean;
+  /** Milliseconds to wait for another suite; 0 is `--no-wait`; as long as it takes when left out. */
+  readonly waitMs?: number;
   readonly signal: AbortSignal;
   /** Told once, with the holder, when there is something to wait for. */
   readonly onWait?: (holder: string) => void;
@@ -29,7 +29,7 @@ export interface SuiteLockOptions {
  * Takes the lock of a workspace: two suites at once would spoil each other's figures. The operating system holds it
  * (through SQLite's own file lock), so it ends with its process, however that ends, and no pid can be mistaken.
  *
- * @throws MahavishnuError SUITE_BUSY with `wait: false`; the signal's reason when aborted while waiting.
+ * @throws MahavishnuError SUITE_BUSY when the time to wait is over; the signal's reason when aborted while waiting.
  */
 export async function lockSuite(options: SuiteLockOptions): Promise<SuiteLock> {
   const digest = createHash("sha256").update(options.workspace).digest("hex").slice(0, 16);
@@ -40,7 +40,7 @@ export async function lockSuite(options: SuiteLockOptions): Promise<SuiteLock> {
     const lock = tryLock(path);
     if (lock !== undefined) return { waitedMs: Math.round(performance.now() - begin), [Symbol.dispose]: lock };
     const holder = readHolder(path);
-    if (!options.wait) {
+    if (performance.now() - begin >= (options.waitMs ?? Number.POSITIVE_INFINITY)) {
       throw new MahavishnuError("SUITE_BUSY", `another suite runs on this workspace (${holder})`);
     }
     if (round === 0) options.onWait?.(holder);
