@@ -26,7 +26,10 @@ export async function attemptStep(target: TargetScope, at: StepAt): Promise<Atte
   const timer =
     timeoutMs === null
       ? undefined
-      : setTimeout(() => ending.abort(new Interruption("timeout", `timed out after ${formatDuration(timeoutMs)}`)), timeoutMs);
+      : setTimeout(
+          () => ending.abort(new Interruption("timeout", `timed out after ${formatDuration(timeoutMs)}`)),
+          timeoutMs,
+        );
   const scope: AttemptScope = {
     ...target,
     at,
@@ -53,15 +56,19 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
   let gated: GatedProcess;
   try {
     const env = await stepEnvironment(scope, outputsFile);
-    const words = await scope.texts.commandWords(at.step);
+    const command = await scope.texts.command(at.step);
     const folder = await scope.texts.workingFolder(at.step, scope.folder ?? scope.runFolder);
     rmSync(outputsFile, { force: true });
-    gated = await spawnGated({ words, folder, env, idempotencyKey: scope.idempotencyKey });
+    gated = await spawnGated({ command, folder, env, idempotencyKey: scope.idempotencyKey });
   } catch (error) {
     return await failBeforeStart(scope, error);
   }
   crashPoint("engine.gateClosed");
-  writer.add("step.started", { target: target.key, step: at.step.id, attempt: scope.number, process: gated.record }, { reason: "its turn has come" });
+  writer.add(
+    "step.started",
+    { target: target.key, step: at.step.id, attempt: scope.number, process: gated.record },
+    { reason: "its turn has come" },
+  );
   try {
     await writer.flush();
   } catch (error) {
@@ -115,13 +122,23 @@ async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<Att
   };
 }
 
-function judgeEnd(end: ProcessEnd, interruption: Interruption | null, scope: AttemptScope): Pick<AttemptResult, "state" | "failure" | "reason"> {
+function judgeEnd(
+  end: ProcessEnd,
+  interruption: Interruption | null,
+  scope: AttemptScope,
+): Pick<AttemptResult, "state" | "failure" | "reason"> {
   const survivors = end.survivors.length === 0 ? "" : `; could not be ended: ${end.survivors.join(", ")}`;
-  if (interruption?.kind === "cancel") return { state: "cancelled", failure: null, reason: `${interruption.message}${survivors}` };
-  if (interruption !== null) return { state: "failed", failure: "timeout", reason: `${interruption.message}${survivors}` };
+  if (interruption?.kind === "cancel")
+    return { state: "cancelled", failure: null, reason: `${interruption.message}${survivors}` };
+  if (interruption !== null)
+    return { state: "failed", failure: "timeout", reason: `${interruption.message}${survivors}` };
   if (end.exitCode === 0) return { state: "succeeded", failure: null, reason: "exit 0" };
   if (end.exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${end.exitCode}` };
-  return { state: "failed", failure: "infrastructure", reason: `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside` };
+  return {
+    state: "failed",
+    failure: "infrastructure",
+    reason: `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`,
+  };
 }
 
 /** The outputs that the workflow defines for the step, added to those it wrote itself. */

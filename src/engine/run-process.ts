@@ -7,9 +7,16 @@ import type { ProcessRecord } from "./state.ts";
  * Holds the command back until its line comes on standard input: the journal knows the process before it does anything, and when
  * this process dies before that, the read ends and nothing was done. 125 is then the exit code.
  */
-const gate = 'IFS= read -r go || exit 125; exec "$@" </dev/null';
+const gateForWords = 'IFS= read -r go || exit 125; exec "$@" </dev/null';
+/** The same before a script, in the shell that runs it anyway; on its first line, so that line numbers in messages stay right. */
+const gateForScript = "IFS= read -r go || exit 125; exec </dev/null; ";
 /** Output that arrives after the first process has ended is waited for this long, then what still runs is ended. */
 const drainMs = 200;
+
+/** A command: words that are started as they are, or a script with the shell that runs it. */
+export type Command =
+  | { readonly words: readonly string[] }
+  | { readonly shell: readonly [file: string, ...args: string[]]; readonly script: string };
 
 /** How a command ended. */
 export interface ProcessEnd {
@@ -47,12 +54,13 @@ export interface GatedProcess {
  * ends with 127 as in a shell.
  */
 export async function spawnGated(options: {
-  readonly words: readonly string[];
+  readonly command: Command;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly idempotencyKey: string;
 }): Promise<GatedProcess> {
-  const child = spawn("/bin/sh", ["-c", gate, "sh", ...options.words], {
+  const [file, ...args] = gateCommand(options.command);
+  const child = spawn(file, args, {
     cwd: options.folder,
     env: options.env,
     detached: true,
@@ -103,6 +111,11 @@ export async function spawnGated(options: {
       await endProcessGroup(group, 0);
     },
   };
+}
+
+function gateCommand(command: Command): [file: string, ...args: string[]] {
+  if ("words" in command) return ["/bin/sh", "-c", gateForWords, "sh", ...command.words];
+  return [...command.shell, gateForScript + command.script];
 }
 
 function spawnError(child: ChildProcess): Promise<Error> {

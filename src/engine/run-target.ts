@@ -15,7 +15,12 @@ import { createTargetTexts } from "./target-texts.ts";
  *
  * @throws Interruption of kind `release` or `lost` when this process must leave the target as it is; StaleOwnerError likewise.
  */
-export async function runTarget(run: RunScope, key: string, failedNeed: string | null, end: AbortController): Promise<void> {
+export async function runTarget(
+  run: RunScope,
+  key: string,
+  failedNeed: string | null,
+  end: AbortController,
+): Promise<void> {
   const { writer, parts } = run;
   const { state } = writer;
   const target = state.targets.get(key) as TargetState;
@@ -46,7 +51,11 @@ async function conductTarget(scope: TargetScope, failedNeed: string | null): Pro
       const holds = await texts.jobCondition({ failed: failedNeed !== null });
       if (!holds) {
         const because = failedNeed === null ? "condition" : "dependency";
-        writer.add("target.skipped", { target: target.key, because }, { reason: failedNeed ?? `its condition is false: ${job.if}` });
+        writer.add(
+          "target.skipped",
+          { target: target.key, because },
+          { reason: failedNeed ?? `its condition is false: ${job.if}` },
+        );
         return;
       }
     }
@@ -67,7 +76,8 @@ async function conductTarget(scope: TargetScope, failedNeed: string | null): Pro
         holdsSlot = await takeSlot(scope);
       }
       finishStep(scope, next, await attemptStep(scope, next));
-      if (next.step.action.kind === "run") await writer.flush();
+      // What comes next may take long; the last step's end is written together with its target's.
+      if (next.step.action.kind === "run" && findNextStep(job, target) !== null) await writer.flush();
     }
     await finishTarget(scope);
   } catch (error) {
@@ -105,7 +115,9 @@ function skipReason(scope: TargetScope, { step }: StepAt): string {
 function finishStep(scope: TargetScope, { step, state }: StepAt, result: AttemptResult): void {
   const { parts, job, target, writer } = scope;
   const rule = completeRule(step.retry, job.retry, parts.limits.retry);
-  const made = state.attempts.filter((attempt) => attempt.number > state.earlierAttempts && attempt.state !== "interrupted").length;
+  const made = state.attempts.filter(
+    (attempt) => attempt.number > state.earlierAttempts && attempt.state !== "interrupted",
+  ).length;
   const again = result.failure !== null && !scope.end.aborted && triesAgain(rule, result.failure, made);
   const wait = again ? waitBeforeRetry(rule, made, parts.random()) : null;
   writer.add(
@@ -122,7 +134,12 @@ function finishStep(scope: TargetScope, { step, state }: StepAt, result: Attempt
       lastLine: result.lastLine,
       retryAt: wait === null ? null : parts.clock.now() + wait,
     },
-    { reason: wait === null ? result.reason : `${result.reason}; attempt ${made + 1} of ${rule.attempts} in ${formatDuration(wait)}` },
+    {
+      reason:
+        wait === null
+          ? result.reason
+          : `${result.reason}; attempt ${made + 1} of ${rule.attempts} in ${formatDuration(wait)}`,
+    },
   );
 }
 
@@ -131,17 +148,29 @@ async function finishTarget(scope: TargetScope): Promise<void> {
   throwIfEnded(scope);
   const failed = findFailedStep(job, target);
   if (failed !== null) {
-    writer.add("target.finished", { target: target.key, state: "failed", outputs: {} }, { reason: `${failed.id}: ${failed.reason ?? "failed"}` });
+    writer.add(
+      "target.finished",
+      { target: target.key, state: "failed", outputs: {} },
+      { reason: `${failed.id}: ${failed.reason ?? "failed"}` },
+    );
     return;
   }
   let outputs: Outputs;
   try {
     outputs = await texts.jobOutputs();
   } catch (error) {
-    writer.add("target.finished", { target: target.key, state: "failed", outputs: {} }, { reason: `outputs: ${messageOf(error)}` });
+    writer.add(
+      "target.finished",
+      { target: target.key, state: "failed", outputs: {} },
+      { reason: `outputs: ${messageOf(error)}` },
+    );
     return;
   }
-  writer.add("target.finished", { target: target.key, state: "succeeded", outputs }, { reason: "every step succeeded" });
+  writer.add(
+    "target.finished",
+    { target: target.key, state: "succeeded", outputs },
+    { reason: "every step succeeded" },
+  );
 }
 
 /** Ends a target that was interrupted, or in which something outside its steps went wrong. */
@@ -150,7 +179,11 @@ function finishInterrupted(scope: TargetScope, error: unknown): void {
   if (error instanceof Interruption) {
     if (error.kind === "release" || error.kind === "lost") throw error;
     const state = error.kind === "cancel" ? "cancelled" : "failed";
-    writer.add("target.finished", { target: target.key, state, outputs: {} }, { reason: error.message, actor: error.actor });
+    writer.add(
+      "target.finished",
+      { target: target.key, state, outputs: {} },
+      { reason: error.message, actor: error.actor },
+    );
     return;
   }
   if (target.steps.some((step) => step.state === "running") || !isForeseen(error)) throw error;

@@ -6,6 +6,7 @@ import type { Expressions } from "../workflows/expressions.ts";
 import type { Job, Step } from "../workflows/types.ts";
 import { diffCheckout, isCheckoutDirty } from "../repositories/checkout-changes.ts";
 import type { Outputs, Secrets } from "./contract.ts";
+import type { Command } from "./run-process.ts";
 import { isBad } from "./outcome.ts";
 import { finallyKey, type PlannedRepository } from "./plan.ts";
 import type { RunState, TargetState } from "./state.ts";
@@ -16,8 +17,7 @@ export interface TargetTexts {
   stepCondition(step: Step, status: { readonly failed: boolean }): Promise<boolean>;
   /** `env` of repository, job and step, the later over the earlier. */
   environment(step: Step): Promise<Readonly<Record<string, string>>>;
-  /** The command as words; a script with its shell before it. */
-  commandWords(step: Step): Promise<readonly string[]>;
+  command(step: Step): Promise<Command>;
   /** Where the command works; never outside `base`. */
   workingFolder(step: Step, base: string): Promise<string>;
   actionInput(step: Step): Promise<Readonly<Record<string, Json>>>;
@@ -56,7 +56,13 @@ export function createTargetTexts(about: {
     },
     get run() {
       const { name, revision } = state.plan.workflow;
-      return { id: state.id, workflow: name, revision, actor: state.actor, startedAt: new Date(state.startedAt ?? state.createdAt).toISOString() };
+      return {
+        id: state.id,
+        workflow: name,
+        revision,
+        actor: state.actor,
+        startedAt: new Date(state.startedAt ?? state.createdAt).toISOString(),
+      };
     },
     get job() {
       return { id: job.id, status: jobStatus(state, job, target) };
@@ -75,7 +81,8 @@ export function createTargetTexts(about: {
     },
   };
 
-  const withEnv = (env: Readonly<Record<string, string>>): Contexts => Object.create(contexts, { env: { value: env } }) as Contexts;
+  const withEnv = (env: Readonly<Record<string, string>>): Contexts =>
+    Object.create(contexts, { env: { value: env } }) as Contexts;
 
   /** `env` texts see what is set further out, not themselves. */
   const environmentOf = (step: Step): Readonly<Record<string, string>> => {
@@ -105,19 +112,28 @@ export function createTargetTexts(about: {
       if (step.if === undefined) return place === "finally" || !failed;
       await prepareStep(step);
       const cancelled = state.state === "cancelling";
-      const failure = place === "finally" ? [...state.targets.values()].some((other) => other.key !== finallyKey && isBad(other)) : failed;
-      return expressions.test(step.if, contexts, { success: !failure && !cancelled, failure: failure && !cancelled, cancelled }, place);
+      const failure =
+        place === "finally"
+          ? [...state.targets.values()].some((other) => other.key !== finallyKey && isBad(other))
+          : failed;
+      return expressions.test(
+        step.if,
+        contexts,
+        { success: !failure && !cancelled, failure: failure && !cancelled, cancelled },
+        place,
+      );
     },
     environment: async (step) => {
       await prepareStep(step);
       return environmentOf(step);
     },
-    commandWords: async (step) => {
+    command: async (step) => {
       const { action } = step;
       if (action.kind !== "run") throw new Error(`step ${step.id} has no command`);
       await prepareStep(step);
-      if (typeof action.command === "string") return [...shells[action.shell], expressions.interpolate(action.command, contexts)];
-      return action.command.map((word) => expressions.interpolate(word, contexts));
+      if (typeof action.command !== "string")
+        return { words: action.command.map((word) => expressions.interpolate(word, contexts)) };
+      return { shell: shells[action.shell], script: expressions.interpolate(action.command, contexts) };
     },
     workingFolder: async (step, base) => {
       const { action } = step;
@@ -157,10 +173,17 @@ function secretsOf(step: Step | undefined, secrets: Secrets): Contexts["secrets"
 
 function jobStatus(state: RunState, job: Job, target: TargetState): "success" | "failure" | "cancelled" {
   if (state.state === "cancelling") return "cancelled";
-  return target.steps.some((step, index) => step.state === "failed" && job.steps[index]?.continueOnError !== true) ? "failure" : "success";
+  return target.steps.some((step, index) => step.state === "failed" && job.steps[index]?.continueOnError !== true)
+    ? "failure"
+    : "success";
 }
 
-function stepContexts(job: Job, target: TargetState, current: Step | undefined, ownOutputs: Outputs | undefined): Record<string, StepContext> {
+function stepContexts(
+  job: Job,
+  target: TargetState,
+  current: Step | undefined,
+  ownOutputs: Outputs | undefined,
+): Record<string, StepContext> {
   const contexts: Record<string, StepContext> = {};
   for (const [index, step] of target.steps.entries()) {
     const outcome = stepResults[step.state];
@@ -190,7 +213,8 @@ function needContexts(state: RunState, job: Job, target: TargetState): Record<st
 }
 
 function needContext(state: RunState, id: string, target: TargetState): NeedContext {
-  const own = state.targets.get(target.repository === null ? id : `${id}/${target.repository}`) ?? state.targets.get(id);
+  const own =
+    state.targets.get(target.repository === null ? id : `${id}/${target.repository}`) ?? state.targets.get(id);
   const all = (): TargetState[] => [...state.targets.values()].filter((other) => other.job === id);
   return {
     outputs: own?.outputs ?? {},
@@ -199,7 +223,9 @@ function needContext(state: RunState, id: string, target: TargetState): NeedCont
     },
     get targets() {
       const byRepository = all().flatMap((other) =>
-        other.repository === null ? [] : [[other.repository, { outputs: other.outputs, result: resultOf(other) }] as const],
+        other.repository === null
+          ? []
+          : [[other.repository, { outputs: other.outputs, result: resultOf(other) }] as const],
       );
       return Object.fromEntries(byRepository);
     },
