@@ -80,7 +80,7 @@ export const errorCatalogue = {
   },
   STATE_DAMAGED: {
     summary: "The state database is damaged. It is left where it is.",
-    fix: "Stop every mahavishnu process, copy the state folder away, then restore a backup or move the file aside to begin with an empty history.",
+    fix: "Stop every mahavishnu process and move the state folder (.mahavishnu) aside; then restore a backup of it, or begin with an empty history.",
     exitCode: 1,
   },
   STATE_NEWER: {

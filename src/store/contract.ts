@@ -148,6 +148,11 @@ export interface NewRun {
   readonly row: RunProjection;
   /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. */
   readonly start: { readonly admitBelow: number; readonly event: NewEvent; readonly row: RunProjection };
+  /**
+   * Told of the outcome before it is durable, so that what follows from it can be written in the same transaction. Nothing else may
+   * be done with it before the promise resolves; it is worth nothing if that rejects.
+   */
+  readonly early?: (created: CreatedRun) => void;
 }
 
 /** What became of a run to be recorded. */
@@ -157,6 +162,20 @@ export interface CreatedRun {
   readonly created: boolean;
   /** Whether a slot was free, and the run's start is recorded too. */
   readonly started: boolean;
+  readonly fence: number;
+  /** The run's place in the order of creation, which is the order of admission. */
+  readonly position: number;
+}
+
+/** A run that was taken over. */
+export interface ClaimedRun {
+  readonly fence: number;
+  readonly position: number;
+}
+
+/** A run that an owner owns by what the store says. */
+export interface OwnedRun {
+  readonly runId: string;
   readonly fence: number;
 }
 
@@ -175,7 +194,7 @@ export interface AppendOptions {
   readonly fence: number;
   readonly row?: RunProjection;
   readonly results?: readonly RepositoryResult[];
-  /** The request that these events answer; it is removed with them. */
+  /** The request that these events answer; it is removed with them. The end of a run answers all. */
   readonly answers?: number;
   /** Write only when fewer than this many runs of live owners are going on and no older run waits. */
   readonly admitBelow?: number;
@@ -190,9 +209,14 @@ export interface RunDirectory {
   /** Ids that begin with a prefix, at most `limit`. */
   findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
   /** Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. */
-  claimRun(runId: string, owner: Owner): Promise<{ readonly fence: number } | null>;
-  /** Makes the owner's word hold until `leaseUntil`; the first call makes the owner known. */
+  claimRun(runId: string, owner: Owner): Promise<ClaimedRun | null>;
+  /**
+   * Makes the owner's word hold until `leaseUntil`; the first call makes the owner known. An owner whose lease had ended holds no
+   * step slots any more: others may have taken them.
+   */
   heartbeat(owner: Owner, leaseUntil: number): Promise<void>;
+  /** The active runs of an owner; one that it believes to own and that is missing, or has another fence, was taken over. */
+  listOwnedRuns(owner: Owner): Promise<readonly OwnedRun[]>;
   /** Forgets an owner: its leases and step slots end at once. */
   removeOwner(owner: Owner): Promise<void>;
   /**
@@ -202,6 +226,7 @@ export interface RunDirectory {
   holdStepSlots(owner: Owner, slots: number, limit: number): Promise<StepSlots>;
   /** Newest result of each repository. */
   lastResults(): Promise<readonly RepositoryResult[]>;
+  /** Asks a run's owner to cancel it. Of a run that is over nothing can be asked: the request is dropped. */
   requestCancel(request: Omit<RunRequest, "id" | "kind">): Promise<void>;
   /** Requests for runs of this owner. */
   listRequests(owner: Owner): Promise<readonly RunRequest[]>;
@@ -213,6 +238,8 @@ export interface StepSlots {
   readonly held: number;
   /** Live owners, this one included, that hold or want slots. */
   readonly sharers: number;
+  /** How many of the others hold none and want one. */
+  readonly starving: number;
 }
 
 /** Which runs to list, newest first. */

@@ -1,14 +1,21 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { sqliteCode } from "./open-database.ts";
 
-/** One piece of work inside a shared transaction. What it throws concerns only itself, provided it threw before writing. */
+/**
+ * One piece of work inside a shared transaction. A MahavishnuError that it throws concerns only itself, so it must throw it before
+ * it writes anything. Whatever else it throws undoes the whole transaction.
+ */
 type Work<T> = () => T;
+
+/** Told what a piece of work gave while its transaction is still open: nothing may be done with it but more writes. */
+type Early<T> = (value: T) => void;
 
 interface Waiting {
   readonly work: Work<unknown>;
+  readonly early: Early<unknown> | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -25,16 +32,19 @@ const patienceMs = 60_000;
 export class GroupCommit {
   readonly #db: DatabaseSync;
   readonly #explain: (error: unknown) => unknown;
+  readonly #patienceMs: number;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #idle: Promise<void> = Promise.resolve();
+  #open = false;
   #commits = 0;
 
-  constructor(db: DatabaseSync, explain: (error: unknown) => unknown) {
+  constructor(db: DatabaseSync, explain: (error: unknown) => unknown, options: { readonly patienceMs?: number } = {}) {
     this.#db = db;
     this.#explain = explain;
+    this.#patienceMs = options.patienceMs ?? patienceMs;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
   }
@@ -44,10 +54,18 @@ export class GroupCommit {
     return this.#commits;
   }
 
-  /** Runs `work` in the next shared transaction. */
-  run<T>(work: Work<T>): Promise<T> {
+  /**
+   * Runs `work` in the next shared transaction. With `early`, the transaction is held open for one turn more, so that what
+   * follows from the result alone can be written in it too.
+   */
+  run<T>(work: Work<T>, early?: Early<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+    this.#waiting.push({
+      work,
+      early: early as Early<unknown> | undefined,
+      resolve: resolve as (value: unknown) => void,
+      reject,
+    });
     if (!this.#scheduled) {
       this.#scheduled = true;
       const { promise: idle, resolve: settled } = Promise.withResolvers<void>();
@@ -64,41 +82,28 @@ export class GroupCommit {
     while (this.#scheduled) await this.#idle;
   }
 
-  async #flush(): Promise<void> {
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        this.#begin.run();
-      } catch (error) {
-        if (busy.has(sqliteCode(error) ?? -1) && Date.now() < deadline) {
-          this.#waiting = [...batch, ...this.#waiting];
-          await delay(5);
-          continue;
-        }
-        this.#scheduled = false;
-        this.#fail(batch, busy.has(sqliteCode(error) ?? -1) ? new MahavishnuError("STATE_BUSY", `no write for ${patienceMs / 1000} s`, { cause: error }) : error);
-        return;
-      }
-      this.#scheduled = false;
-      this.#apply(batch);
-      return;
-    }
+  /** Resolves when no transaction is open: who reads must not see what may yet be undone. Undefined when none is open now. */
+  settled(): Promise<void> | undefined {
+    return this.#open ? this.#idle : undefined;
   }
 
-  #apply(batch: readonly Waiting[]): void {
-    const done: (() => void)[] = [];
+  async #flush(): Promise<void> {
+    const refused = this.#tryBegin();
+    const failure = refused === null ? null : await this.#beginPatiently(refused);
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (failure !== null) {
+      this.#scheduled = false;
+      this.#fail(batch, failure);
+      return;
+    }
+    const settle: (() => void)[] = [];
     try {
-      for (const { work, resolve, reject } of batch) {
-        try {
-          const value = work();
-          done.push(() => resolve(value));
-        } catch (error) {
-          // An error of SQLite may have ended the transaction, so nobody's work is safe; any other is its own only.
-          if (sqliteCode(error) !== undefined) throw error;
-          done.push(() => reject(error));
-        }
+      if (this.#apply(batch, settle)) {
+        this.#open = true;
+        await nextTurn();
+        batch.push(...this.#waiting);
+        this.#apply(this.#waiting.splice(0), settle);
       }
       crashPoint("store.beforeCommit");
       this.#commit.run();
@@ -106,10 +111,52 @@ export class GroupCommit {
       this.#commits += 1;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      this.#fail(batch, error);
-      return;
+      settle.splice(0, settle.length, () => this.#fail(batch, error));
     }
-    for (const settle of done) settle();
+    this.#open = false;
+    this.#scheduled = false;
+    for (const tell of settle) tell();
+  }
+
+  /** Null when the transaction has begun, else SQLite's refusal. */
+  #tryBegin(): unknown {
+    try {
+      this.#begin.run();
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** SQLite itself waits only a little, since it blocks everything else in this process while it does. */
+  async #beginPatiently(first: unknown): Promise<unknown> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (let refused = first; ; refused = this.#tryBegin()) {
+      if (refused === null) return null;
+      if (!busy.has(sqliteCode(refused) ?? -1)) return refused;
+      if (Date.now() >= deadline) {
+        return new MahavishnuError("STATE_BUSY", `no write for ${this.#patienceMs / 1000} s`, { cause: refused });
+      }
+      await delay(5);
+    }
+  }
+
+  /** Runs works; true when one of them was told its result early. */
+  #apply(works: readonly Waiting[], settle: (() => void)[]): boolean {
+    let told = false;
+    for (const { work, early, resolve, reject } of works) {
+      try {
+        const value = work();
+        settle.push(() => resolve(value));
+        if (early === undefined) continue;
+        early(value);
+        told = true;
+      } catch (error) {
+        if (!(error instanceof MahavishnuError)) throw error;
+        settle.push(() => reject(error));
+      }
+    }
+    return told;
   }
 
   #fail(batch: readonly Waiting[], error: unknown): void {

@@ -14,7 +14,7 @@ export const migrations: readonly string[] = [
     failed INTEGER NOT NULL, cancelled INTEGER NOT NULL, skipped INTEGER NOT NULL,
     owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL
   );
-  CREATE INDEX run_active ON run(position) WHERE ended_at IS NULL;
+  CREATE INDEX run_active ON run(state, position) WHERE ended_at IS NULL;
   CREATE TABLE event(
     seq INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, run_seq INTEGER NOT NULL, type TEXT NOT NULL, v INTEGER NOT NULL,
     time INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, data TEXT NOT NULL
@@ -34,6 +34,8 @@ export const migrations: readonly string[] = [
   );
   CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   CREATE TRIGGER audit_keeps_text BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER audit_keeps_places BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   CREATE TRIGGER event_keeps_text BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
   `,
 ];

@@ -3,13 +3,16 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { inspectFile, refuseForeign } from "./inspect-file.ts";
 import { applicationId, migrations } from "./migrations.ts";
 
 /** Up to this size a whole check at every opening costs a few milliseconds; larger files are checked by `production`. */
-const checkedAtOpening = 1024 * 1024;
+const checkedAtOpening = 4 * 1024 * 1024;
 
 /** Milliseconds that one statement waits for another process's write before it is tried again later. */
 export const busyTimeoutMs = 250;
+/** Opening waits longer: it happens once, and there is nothing else to do meanwhile. */
+const openTimeoutMs = 10_000;
 
 /**
  * Opens the state database, makes it when there is none, and brings its schema forward.
@@ -20,12 +23,14 @@ export const busyTimeoutMs = 250;
 export function openDatabase(file: string): DatabaseSync {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const db = new DatabaseSync(file, { timeout: 10_000 });
+    const { isNew, needsLook } = inspectFile(file);
+    if (needsLook) lookInto(file);
+    const db = new DatabaseSync(file, { timeout: openTimeoutMs });
     try {
-      refuseForeign(db, file);
+      refuseForeign(file, readMarks(db));
       db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY");
       migrate(db, file);
-      if (statSync(file).size <= checkedAtOpening) quickCheck(db, file);
+      if (!isNew && !needsLook) checkSmall(db, file);
       db.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
       return db;
     } catch (error) {
@@ -37,16 +42,20 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-function refuseForeign(db: DatabaseSync, file: string): void {
-  const id = readPragma(db, "application_id");
+/** A connection that cannot write, not even when it is closed, so that a file which is refused stays as it is. */
+function lookInto(file: string): void {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: openTimeoutMs });
+  try {
+    refuseForeign(file, readMarks(db));
+    checkSmall(db, file);
+  } finally {
+    db.close();
+  }
+}
+
+function readMarks(db: DatabaseSync): { id: number; version: number; hasTables: boolean } {
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
-  if (id !== applicationId && !(id === 0 && tables.n === 0)) {
-    throw new MahavishnuError("STATE_FOREIGN", `${file} is a SQLite database of another program`);
-  }
-  const version = readPragma(db, "user_version");
-  if (version > migrations.length) {
-    throw new MahavishnuError("STATE_NEWER", `${file} has schema version ${version}; this version of mahavishnu knows ${migrations.length}`);
-  }
+  return { id: readPragma(db, "application_id"), version: readPragma(db, "user_version"), hasTables: tables.n > 0 };
 }
 
 /** Two processes may migrate at once: the version is read again inside the write lock. */
@@ -54,7 +63,7 @@ function migrate(db: DatabaseSync, file: string): void {
   if (readPragma(db, "user_version") === migrations.length) return;
   db.exec("BEGIN EXCLUSIVE");
   try {
-    refuseForeign(db, file);
+    refuseForeign(file, readMarks(db));
     const from = readPragma(db, "user_version");
     for (const step of migrations.slice(from)) db.exec(step);
     if (from === 0) db.prepare("INSERT INTO meta(key, value) VALUES('workspaceId', ?)").run(randomUUID());
@@ -65,10 +74,16 @@ function migrate(db: DatabaseSync, file: string): void {
   }
 }
 
+function checkSmall(db: DatabaseSync, file: string): void {
+  if (statSync(file).size <= checkedAtOpening) quickCheck(db, file);
+}
+
 /** Checks the database's pages and indexes. */
 export function quickCheck(db: DatabaseSync, file: string): void {
   const row = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string } | undefined;
-  if (row?.quick_check !== "ok") throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${row?.quick_check ?? "no answer"}`);
+  if (row?.quick_check !== "ok") {
+    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${row?.quick_check ?? "no answer"}`);
+  }
 }
 
 function readPragma(db: DatabaseSync, name: string): number {
@@ -80,6 +95,8 @@ function readPragma(db: DatabaseSync, name: string): number {
 const damaged = new Set([11, 26]);
 /** SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_IOERR and SQLITE_FULL. */
 const unreadable = new Set([14, 8, 3, 10, 13]);
+/** Errors of the file system that say the same. */
+const unreadableSystem = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENOSPC"]);
 
 /** Turns SQLite's errors into ours; everything else is passed on. */
 export function explainStoreError(error: unknown, file: string): unknown {
@@ -88,9 +105,11 @@ export function explainStoreError(error: unknown, file: string): unknown {
   if (primary !== undefined && damaged.has(primary)) {
     return new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${messageOf(error)}`, { cause: error });
   }
-  const system = (error as NodeJS.ErrnoException).code;
-  if ((primary !== undefined && unreadable.has(primary)) || system === "EACCES" || system === "EROFS" || system === "ENOTDIR" || system === "EEXIST") {
-    return new MahavishnuError("STATE_UNREADABLE", `${file} cannot be opened or written: ${messageOf(error)}`, { cause: error });
+  const system = (error as NodeJS.ErrnoException).code ?? "";
+  if ((primary !== undefined && unreadable.has(primary)) || unreadableSystem.has(system)) {
+    return new MahavishnuError("STATE_UNREADABLE", `${file} cannot be opened or written: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -1,6 +1,3 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { MahavishnuError } from "../lib/errors.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -28,7 +25,6 @@ export interface SqliteStore extends Store {
  */
 export function openStore(options: { readonly file: string; readonly now?: () => number }): SqliteStore {
   const { file, now = Date.now } = options;
-  refuseEmptied(file);
   const db = openDatabase(file);
   const explain = (error: unknown): unknown => explainStoreError(error, file);
   const commits = new GroupCommit(db, explain);
@@ -38,6 +34,7 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
     now,
     // Async by contract, since another store may be a server; promises are made even when the body throws.
     read: async (body) => {
+      await commits.settled();
       try {
         return body();
       } catch (error) {
@@ -64,13 +61,4 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
       db.close();
     },
   };
-}
-
-/** SQLite takes an emptied file for a new one; beside files of runs it is a loss, and said to be one. */
-function refuseEmptied(file: string): void {
-  if (existsSync(file) && statSync(file).size > 0) return;
-  const runs = join(dirname(file), "runs");
-  if (existsSync(runs) && readdirSync(runs).length > 0) {
-    throw new MahavishnuError("STATE_DAMAGED", `${file} is ${existsSync(file) ? "empty" : "missing"}, but ${runs} holds the files of earlier runs`);
-  }
 }

@@ -1,25 +1,38 @@
 import { isAlive } from "../lib/process-identity.ts";
-import type { OwnerRow, RunDirectory, RunRequest, StepSlots } from "./contract.ts";
+import type { OwnedRun, OwnerRow, RunDirectory, RunRequest, StepSlots } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 
+/** Rows of owners that have been silent for this long are forgotten; who wakes even later makes itself known again. */
+const forgottenAfterMs = 60 * 60_000;
+
 /** The part of the store that knows which process owns what, for how long, and what is asked of it. */
-export function createOwners({ db, commits, read, now }: StoreParts): Pick<
+export function createOwners({
+  db,
+  commits,
+  read,
+  now,
+}: StoreParts): Pick<
   RunDirectory,
-  "claimRun" | "heartbeat" | "removeOwner" | "holdStepSlots" | "requestCancel" | "listRequests"
+  "claimRun" | "heartbeat" | "listOwnedRuns" | "removeOwner" | "holdStepSlots" | "requestCancel" | "listRequests"
 > {
   const beat = db.prepare(`
     INSERT INTO owner(id, pid, start_time, boot_id, lease_until) VALUES(?, ?, ?, ?, ?)
-    ON CONFLICT(id) DO UPDATE SET lease_until = excluded.lease_until`);
+    ON CONFLICT(id) DO UPDATE SET lease_until = excluded.lease_until, step_slots = iif(lease_until > ?, step_slots, 0)`);
+  const forgetSilent = db.prepare("DELETE FROM owner WHERE lease_until < ?");
   const selectOwned = db.prepare(`
     SELECT run.position, run.fence, owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
     FROM run LEFT JOIN owner ON owner.id = run.owner_id WHERE run.id = ?`);
   const own = db.prepare("UPDATE run SET owner_id = ?, fence = fence + 1 WHERE position = ?");
+  const owned = db.prepare("SELECT id AS runId, fence FROM run WHERE ended_at IS NULL AND owner_id = ?");
   const forget = db.prepare("DELETE FROM owner WHERE id = ?");
   const disown = db.prepare("UPDATE run SET owner_id = NULL WHERE owner_id = ? AND ended_at IS NULL");
-  const others = db.prepare("SELECT id, pid, start_time, boot_id, lease_until, step_slots, step_slots_wanted FROM owner WHERE id <> ?");
+  const others = db.prepare(`
+    SELECT id, pid, start_time, boot_id, lease_until, step_slots, step_slots_wanted FROM owner
+    WHERE id <> ? AND step_slots + step_slots_wanted > 0`);
   const hold = db.prepare("UPDATE owner SET step_slots = ?, step_slots_wanted = ? WHERE id = ?");
   const ask = db.prepare(`
-    INSERT INTO request(run, kind, actor, reason, time, at_once) SELECT position, 'cancel', ?, ?, ?, ? FROM run WHERE id = ?`);
+    INSERT INTO request(run, kind, actor, reason, time, at_once)
+    SELECT position, 'cancel', ?, ?, ?, ? FROM run WHERE id = ? AND ended_at IS NULL`);
   const asked = db.prepare(`
     SELECT request.id, run.id AS runId, kind, request.actor, request.reason, time, at_once AS atOnce
     FROM request JOIN run ON run.position = request.run WHERE run.owner_id = ? ORDER BY request.id`);
@@ -31,13 +44,17 @@ export function createOwners({ db, commits, read, now }: StoreParts): Pick<
         if (row === undefined) return null;
         if (row.id !== null && row.id !== owner.id && isLive(toOwner(row), now())) return null;
         own.run(owner.id, row.position);
-        return { fence: row.fence + 1 };
+        return { fence: row.fence + 1, position: row.position };
       }),
 
     heartbeat: (owner, leaseUntil) =>
       commits.run(() => {
-        beat.run(owner.id, owner.pid, owner.startTime, owner.bootId, leaseUntil);
+        const time = now();
+        beat.run(owner.id, owner.pid, owner.startTime, owner.bootId, leaseUntil, time);
+        forgetSilent.run(time - forgottenAfterMs);
       }),
+
+    listOwnedRuns: (owner) => read(() => owned.all(owner.id).map((row) => ({ ...row }) as unknown as OwnedRun)),
 
     removeOwner: (owner) =>
       commits.run(() => {
@@ -48,13 +65,12 @@ export function createOwners({ db, commits, read, now }: StoreParts): Pick<
     holdStepSlots: (owner, slots, limit) =>
       commits.run((): StepSlots => {
         const time = now();
-        const sharing = (others.all(owner.id) as unknown as SlotColumns[]).filter(
-          (row) => row.step_slots + row.step_slots_wanted > 0 && isLive(toOwner(row), time),
-        );
+        const sharing = (others.all(owner.id) as unknown as SlotColumns[]).filter((row) => isLive(toOwner(row), time));
         const taken = sharing.reduce((sum, row) => sum + row.step_slots, 0);
         const held = Math.max(0, Math.min(slots, limit - taken));
         hold.run(held, slots - held, owner.id);
-        return { held, sharers: sharing.length + 1 };
+        const starving = sharing.filter((row) => row.step_slots === 0).length;
+        return { held, sharers: sharing.length + 1, starving };
       }),
 
     requestCancel: (request) =>
@@ -63,7 +79,9 @@ export function createOwners({ db, commits, read, now }: StoreParts): Pick<
       }),
 
     listRequests: (owner) =>
-      read(() => (asked.all(owner.id) as unknown as RequestColumns[]).map((row) => ({ ...row, atOnce: row.atOnce === 1 }))),
+      read(() =>
+        (asked.all(owner.id) as unknown as RequestColumns[]).map((row) => ({ ...row, atOnce: row.atOnce === 1 })),
+      ),
   };
 }
 
@@ -82,11 +100,16 @@ type SlotColumns = OwnerColumns & { readonly step_slots: number; readonly step_s
 
 /** An owner from its columns. */
 export function toOwner(row: OwnerColumns): OwnerRow {
-  return { id: row.id ?? "", pid: row.pid, startTime: row.start_time, bootId: row.boot_id, leaseUntil: row.lease_until };
+  return {
+    id: row.id ?? "",
+    pid: row.pid,
+    startTime: row.start_time,
+    bootId: row.boot_id,
+    leaseUntil: row.lease_until,
+  };
 }
 
 /** Whether an owner's word still holds: its lease has not ended, and its process is not known to be dead. */
 export function isLive(owner: OwnerRow, time: number): boolean {
   return owner.leaseUntil > time && isAlive(owner);
 }
-

@@ -10,10 +10,15 @@ const columns = `
   FROM run LEFT JOIN owner ON owner.id = run.owner_id`;
 
 /** Lists: what lists show is read from rows that were written with the events they follow from. */
-export function createRunDirectory({ db, read }: StoreParts): Pick<RunDirectory, "listRuns" | "getRun" | "findRunIds" | "lastResults"> {
+export function createRunDirectory({
+  db,
+  read,
+}: StoreParts): Pick<RunDirectory, "listRuns" | "getRun" | "findRunIds" | "lastResults"> {
   const one = db.prepare(`${columns} WHERE run.id = ?`);
   const prefix = db.prepare("SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
-  const results = db.prepare("SELECT repository, run_id AS runId, job, state, ended_at AS endedAt FROM repository_result");
+  const results = db.prepare(
+    "SELECT repository, run_id AS runId, job, state, ended_at AS endedAt FROM repository_result",
+  );
 
   return {
     listRuns: ({ states, workflow, beforePosition, limit }) =>
@@ -44,7 +49,8 @@ export function createRunDirectory({ db, read }: StoreParts): Pick<RunDirectory,
       }),
 
     // Ids are base32 in lower case, so `{` comes after every id with the prefix.
-    findRunIds: (text, limit) => read(() => (prefix.all(text, `${text}{`, limit) as { id: string }[]).map((row) => row.id)),
+    findRunIds: (text, limit) =>
+      read(() => (prefix.all(text, `${text}{`, limit) as { id: string }[]).map((row) => row.id)),
 
     lastResults: () => read(() => results.all().map((row) => ({ ...row }) as unknown as RepositoryResult)),
   };
