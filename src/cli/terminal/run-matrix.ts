@@ -1,7 +1,8 @@
+import { finallyKey } from "../../engine/plan.ts";
 import type { RunState, TargetState } from "../../engine/state.ts";
 import { type Line, lineWidth, renderLine, span } from "./line.ts";
 import type { Look } from "./look.ts";
-import { labelOf, stepCell, wordOf } from "./run-words.ts";
+import { answerOf, labelOf, stepCell, wordOf } from "./run-words.ts";
 import { type Column, renderTable, type Table } from "./table.ts";
 
 /** Columns below which a matrix says less than one cell with the sum of the steps. */
@@ -9,7 +10,9 @@ const leastCell = 6;
 
 /** The matrix of each job: a row for each target, a column for each step. Jobs are told apart by a line with their name. */
 export function renderMatrices(state: RunState, now: number, maxRows: number, look: Look): string[] {
-  const jobs = Map.groupBy(state.targets.values(), ({ job }) => job);
+  // The end that went well says nothing about any repository.
+  const shown = [...state.targets.values()].filter(({ key, state: at }) => key !== finallyKey || at !== "succeeded");
+  const jobs = Map.groupBy(shown, ({ job }) => job);
   return [...jobs].flatMap(([job, targets], index) => {
     const heading = jobs.size > 1 ? [...(index > 0 ? [""] : []), renderLine([span("strong", job)], look)] : [];
     return [...heading, ...renderMatrix(targets, now, maxRows, look)];
@@ -19,7 +22,7 @@ export function renderMatrices(state: RunState, now: number, maxRows: number, lo
 function renderMatrix(targets: readonly TargetState[], now: number, maxRows: number, look: Look): string[] {
   const rows = chooseRows(targets, maxRows);
   const hidden = targets.length - rows.length;
-  const full = fullMatrix(rows, now);
+  const full = rows.every(({ steps }) => steps.length === 1) ? answers(rows, now) : fullMatrix(rows, now);
   const table = fits(full, look) ? full : shortMatrix(rows, now);
   const more = hidden > 0 ? [renderLine([span("faint", `  ... and ${hidden} more, all ok`)], look)] : [];
   return [...renderTable(table, look), ...more];
@@ -43,11 +46,20 @@ function fullMatrix(targets: readonly TargetState[], now: number): Table {
   return { indent: 2, columns, rows };
 }
 
+/** Of jobs with one step: how it went and what it printed last. */
+function answers(targets: readonly TargetState[], now: number): Table {
+  const rows = targets.map((target): Line[] => {
+    const [step] = target.steps;
+    const answer = target.state === "succeeded" ? answerOf(target) : "";
+    return [[labelOf(target)], step === undefined ? [] : stepCell(step, now, false), [answer], ownState(target)];
+  });
+  return { indent: 2, columns: [{ whole: true }, { whole: true }, {}, {}], rows };
+}
+
 /** A target's state, where its steps do not say it. */
 function ownState(target: TargetState): Line {
   const { word, meaning } = wordOf(target.state);
-  const said =
-    target.state === "succeeded" || (target.state === "failed" && target.steps.some(({ state }) => state === "failed"));
+  const said = target.state === "succeeded" || target.steps.some(({ state }) => state === target.state);
   return said ? [] : [span(meaning, word)];
 }
 

@@ -1,9 +1,8 @@
 import { hasEnded, isOver, type RunState, type StepState, type TargetState } from "../../engine/state.ts";
-import { cleanOutputLine } from "./escape-control.ts";
 import { type Line, lineWidth, renderLine, type Span, span } from "./line.ts";
 import type { Look } from "./look.ts";
 import { renderMatrices } from "./run-matrix.ts";
-import { formatClock, labelOf, meaningOf, wordOf } from "./run-words.ts";
+import { countWork, formatClock, labelOf, lastLineOf, meaningOf, wordOf } from "./run-words.ts";
 import { renderTable } from "./table.ts";
 
 /** Failed and skipped targets that are told one by one; more are counted. */
@@ -27,7 +26,7 @@ export interface SummaryView {
  */
 export function renderRunSummary(state: RunState, view: SummaryView, look: Look): string[] {
   const targets = [...state.targets.values()];
-  const bad = targets.filter((target) => isWorthTelling(target));
+  const bad = targets.filter((target) => isWorthTelling(state, target));
   return [
     ...renderMatrices(state, view.now, view.maxRows ?? 50, look),
     "",
@@ -41,14 +40,16 @@ function block(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-/** A target that its own condition skipped did what it should. */
-function isWorthTelling(target: TargetState): boolean {
+/** A target that its own condition skipped did what it should; of a cancelled run nobody asks why its targets were. */
+function isWorthTelling(state: RunState, target: TargetState): boolean {
+  if (target.state === "cancelled" && state.state === "cancelled") return false;
   return hasEnded(target) && target.state !== "succeeded" && target.skipped !== "condition";
 }
 
 /** `raise-node  k3v9q0x2mf  partial: 16 of 18 succeeded, 1 failed, 1 skipped        01:17`. */
 function renderTitle(state: RunState, view: SummaryView, look: Look): string {
-  const { counts, plan } = state;
+  const { plan } = state;
+  const counts = countWork(state);
   const shown = view.shown?.state ?? state.state;
   const numbers: readonly (readonly [number, string])[] = [
     [counts.failed, "failed"],
@@ -91,7 +92,7 @@ function renderTold(bad: readonly TargetState[], shortId: string, look: Look): s
       [span(meaning, word)],
       [severalJobs ? target.key : labelOf(target)],
       [step?.id ?? ""],
-      [step?.reason ?? target.cause.reason, lastLineOf(step)],
+      [step?.reason ?? target.cause.reason, quote(lastLineOf(step))],
     ];
   });
   const lines = renderTable({ indent: 2, columns: [{}, {}, {}, {}], rows }, look);
@@ -105,9 +106,7 @@ function failedStep(target: TargetState): StepState | undefined {
   return target.state === "failed" ? target.steps.findLast(({ state }) => state === "failed") : undefined;
 }
 
-/** What the step printed last, in quotation marks. */
-function lastLineOf(step: StepState | undefined): string {
-  const line = cleanOutputLine(step?.attempts.at(-1)?.lastLine ?? "");
+function quote(line: string): string {
   return line === "" ? "" : `   "${line}"`;
 }
 
@@ -119,7 +118,7 @@ function renderHints(state: RunState, bad: readonly TargetState[], { shortId }: 
   const hints: (readonly [string, string])[] = [];
   if (step !== undefined) hints.push(["logs", `runs logs ${shortId}${where} --step ${step.id}`]);
   if (!isOver(state.state)) hints.push(["go on", `runs resume ${shortId}`]);
-  else if (bad.length > 0) hints.push(["again", `runs retry ${shortId}`]);
+  else if (bad.length > 0 || state.state === "cancelled") hints.push(["again", `runs retry ${shortId}`]);
   const whole = { ...look, width: Number.POSITIVE_INFINITY };
   return hints.map(([word, command]) =>
     renderLine(["  ", span("faint", word.padEnd(9)), `mahavishnu ${command}`], whole),

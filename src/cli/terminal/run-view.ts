@@ -1,9 +1,9 @@
-import type { Plan, PlannedTarget } from "../../engine/plan.ts";
+import { finallyKey, type Plan, type PlannedTarget } from "../../engine/plan.ts";
 import { hasEnded, type RunState, type StepState, type TargetState } from "../../engine/state.ts";
 import { estimateLeft } from "./estimate-left.ts";
 import { type Line, lineWidth, padLine, renderLine, type Span, span } from "./line.ts";
 import type { Look } from "./look.ts";
-import { count, formatClock, formatSeconds, labelOf, stepCell, wordOf } from "./run-words.ts";
+import { answerOf, count, countWork, formatClock, formatSeconds, labelOf, namedStepCell, wordOf } from "./run-words.ts";
 import { renderTable, type Table, tableWidth } from "./table.ts";
 
 /** Steps that a row of the live block shows at most; of more, those around the one that runs. */
@@ -18,10 +18,11 @@ export function renderRunHead(state: RunState, look: Look): string {
 
 function describeScope({ plan }: RunState): string {
   const repositories = Object.keys(plan.repositories).length;
+  const targets = plan.targets.filter(({ key }) => key !== finallyKey).length;
   const parts = [count(repositories, "repository", "repositories")];
   const sweeps = plan.workflow.jobs.flatMap(({ sweep }) => (sweep === undefined ? [] : [sweep]));
   const [sweep] = sweeps;
-  if (plan.targets.length !== repositories) parts.push(count(plan.targets.length, "target", "targets"));
+  if (targets !== repositories) parts.push(count(targets, "target", "targets"));
   if (sweep !== undefined && sweeps.length === 1) {
     if (sweep.maxParallel !== undefined) parts.push(`${sweep.maxParallel} at a time`);
     parts.push(`order: ${sweep.order}`);
@@ -101,10 +102,7 @@ function stepsLine(target: TargetState, now: number, atMost: number): Line[] {
   const last = Math.max(begun, 0);
   const from = Math.max(0, last - atMost + 1);
   const before: Line[] = from > 0 && atMost > 1 ? [[span("faint", `${from} done`)]] : [];
-  return [
-    ...before,
-    ...target.steps.slice(from, last + 1).map((step): Line => [`${step.id} `, ...stepCell(step, now, true)]),
-  ];
+  return [...before, ...target.steps.slice(from, last + 1).map((step) => namedStepCell(target, step, now))];
 }
 
 /** Widths of the steps of each job, so that the same step stands in the same column. */
@@ -131,6 +129,7 @@ function noteOf(state: RunState, target: TargetState, planned: PlannedTarget | u
   if (target.state === "queued") return [span("faint", waitsFor(state, target, planned))];
   if (target.state === "skipped") return [span("faint", `skipped: ${target.cause.reason}`)];
   if (target.state === "cancelled") return [span("warning", `cancelled: ${target.cause.reason}`)];
+  if (hasEnded(target)) return [span("faint", answerOf(target))];
   const step = target.steps.find(({ state: status }) => status === "waiting" || status === "running");
   if (step?.state === "waiting") return [span("warning", nextAttempt(state, target, step, now))];
   if (step !== undefined && step.attempts.length - step.earlierAttempts > 1) {
@@ -162,7 +161,7 @@ function nextAttempt(state: RunState, target: TargetState, step: StepState, now:
 
 /** The sum of a run: `11 done  3 running  1 failed  3 waiting        00:41, about 00:35 left`. */
 function renderSum(state: RunState, now: number, look: Look): string {
-  const { counts } = state;
+  const counts = countWork(state);
   const parts: readonly (readonly [number, Span])[] = [
     [counts.succeeded, span("good", `${counts.succeeded} done`)],
     [counts.running, span("active", `${counts.running} running`)],
@@ -201,12 +200,11 @@ export function renderEndedTarget(state: RunState, target: TargetState, labelWid
   const steps = target.steps.filter((step) => step.attempts.length > 0);
   const cells = steps.flatMap((step, index): Line => [
     index === 0 ? "" : "   ",
-    `${step.id} `,
-    ...stepCell(step, target.endedAt ?? 0, true),
+    ...namedStepCell(target, step, target.endedAt ?? 0),
   ]);
   const reason = target.state === "succeeded" || cells.length > 0 ? [] : [target.cause.reason];
-  return renderLine(
-    [...padLine([span(meaning, word)], 9), "  ", ...padLine([label], labelWidth), "  ", ...cells, ...reason],
-    look,
-  );
+  const answer = answerOf(target);
+  const isAnswered = answer !== "" && target.state === "succeeded";
+  const said: Line = isAnswered ? [answer] : [...cells, ...reason, span("faint", answer === "" ? "" : `   ${answer}`)];
+  return renderLine([...padLine([span(meaning, word)], 9), "  ", ...padLine([label], labelWidth), "  ", ...said], look);
 }

@@ -97,7 +97,7 @@ describe("the live block", () => {
     expect(renderRunBlock(story.state, { now: story.now, height: 24 }, look(80)).join("\n")).toMatchInlineSnapshot(`
       "raise-node  k3v9q0x2mf  2 repositories, 4 targets
 
-        a  edit  set ok 1.5s
+        a  edit  ok 1.5s
         b  edit                waits for its turn
         a  ship  commit .. 0s
         b  ship                waits for edit/b, a
@@ -120,6 +120,23 @@ describe("the summary", () => {
 
       raise-node  k3v9q0x2mf  succeeded: 2 of 2 succeeded        00:01"
     `);
+  });
+
+  it("of an ad hoc command shows what it printed last", () => {
+    const story = new RunStory({ workflow: "exec", repositories: { a: [], b: [] }, jobs: { exec: ["run"] } });
+    for (const repo of ["a", "b"]) {
+      story.startTarget(`exec/${repo}`).startStep(`exec/${repo}`, "run");
+      story.endStep(`exec/${repo}`, "run", { lastLine: `answer of ${repo}` }).endTarget(`exec/${repo}`);
+    }
+    story.tell("run.finished", { state: "succeeded" }, "every target succeeded");
+    const { state, now } = story;
+    const [first] = state.targets.values();
+    if (first === undefined) throw new Error("the story has no target");
+    expect(renderEndedTarget(state, first, 1, piped)).toBe("ok         a  answer of a");
+    expect(renderRunSummary(state, { now, shortId: "k3v9" }, piped).slice(0, 2)).toEqual([
+      "  a  ok  answer of a",
+      "  b  ok  answer of b",
+    ]);
   });
 
   it("folds what is well in a large fleet, and never what is not", () => {

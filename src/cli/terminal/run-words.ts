@@ -1,5 +1,7 @@
-import type { StepState, TargetState } from "../../engine/state.ts";
+import { finallyKey } from "../../engine/plan.ts";
+import type { RunState, StepState, TargetState } from "../../engine/state.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { cleanOutputLine } from "./escape-control.ts";
 import { type Line, span } from "./line.ts";
 import type { Meaning } from "./palette.ts";
 
@@ -54,6 +56,29 @@ export function stepCell(step: StepState, now: number, withReason: boolean): Lin
   const made = step.attempts.length - step.earlierAttempts;
   const tries = made > 1 ? ` x${made}` : "";
   return [span(meaning, word), `${time}${reason}`, ...(tries === "" ? [] : [span("faint", tries)])];
+}
+
+/** A step with its name, which the only step of a job does without: `test ok 12.1s`. */
+export function namedStepCell(target: TargetState, step: StepState, now: number): Line {
+  const cell = stepCell(step, now, true);
+  return target.steps.length === 1 ? cell : [`${step.id} `, ...cell];
+}
+
+/** What a step printed last; empty when it printed nothing. */
+export function lastLineOf(step: StepState | undefined): string {
+  return cleanOutputLine(step?.attempts.at(-1)?.lastLine ?? "");
+}
+
+/** What the only step of a target printed last: of an ad hoc command that is the answer. Empty for longer jobs. */
+export function answerOf(target: TargetState): string {
+  return target.steps.length === 1 ? lastLineOf(target.steps[0]) : "";
+}
+
+/** How many targets are in which state, without the steps under `finally`, which are no part of the work. */
+export function countWork({ counts, targets }: RunState): RunState["counts"] {
+  const last = targets.get(finallyKey);
+  if (last === undefined) return counts;
+  return { ...counts, total: counts.total - 1, [last.state]: counts[last.state] - 1 };
 }
 
 /** What a target is called: its repository, else its job. */
