@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -58,7 +57,6 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     const env = await stepEnvironment(scope, outputsFile);
     const command = await scope.texts.command(at.step);
     const folder = await scope.texts.workingFolder(at.step, scope.folder ?? scope.runFolder);
-    rmSync(outputsFile, { force: true });
     gated = await spawnGated({ command, folder, env, idempotencyKey: scope.idempotencyKey });
   } catch (error) {
     return await failBeforeStart(scope, error);

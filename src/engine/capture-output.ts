@@ -31,7 +31,12 @@ export class OutputCapture {
   #tail = "";
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: { readonly runFolder: string; readonly file: string; readonly limit: number; readonly secrets: readonly string[] }) {
+  constructor(options: {
+    readonly runFolder: string;
+    readonly file: string;
+    readonly limit: number;
+    readonly secrets: readonly string[];
+  }) {
     this.#runFolder = options.runFolder;
     this.#file = options.file;
     this.#limit = options.limit;
@@ -45,14 +50,18 @@ export class OutputCapture {
 
   /** Adds a line of our own, such as why the step was ended. */
   note(line: string): void {
-    this.write(Buffer.from(`${this.#written + this.#bufferedBytes > 0 && !this.#tail.endsWith("\n") ? "\n" : ""}${line}\n`));
+    this.write(
+      Buffer.from(`${this.#written + this.#bufferedBytes > 0 && !this.#tail.endsWith("\n") ? "\n" : ""}${line}\n`),
+    );
   }
 
   /** Writes the rest and says what was kept. */
   end(): CapturedOutput {
     this.#keep(this.#mask.end());
     if (this.#dropped > 0) {
-      const note = Buffer.from(`\n[${this.#dropped} more bytes were dropped: limits.maxOutputBytes is ${this.#limit}]\n`);
+      const note = Buffer.from(
+        `\n[${this.#dropped} more bytes were dropped: limits.maxOutputBytes is ${this.#limit}]\n`,
+      );
       this.#buffered.push(note);
       this.#bufferedBytes += note.length;
     }
@@ -60,7 +69,9 @@ export class OutputCapture {
     clearTimeout(this.#timer);
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     const record =
-      this.#written === 0 ? null : { file: this.#file, bytes: this.#written, sha256: this.#hash.digest("hex"), truncated: this.#dropped > 0 };
+      this.#written === 0
+        ? null
+        : { file: this.#file, bytes: this.#written, sha256: this.#hash.digest("hex"), truncated: this.#dropped > 0 };
     return { record, lastLine: this.#lastLine() };
   }
 
@@ -85,11 +96,9 @@ export class OutputCapture {
     this.#buffered = [];
     this.#bufferedBytes = 0;
     if (this.#descriptor === undefined) {
-      const path = join(this.#runFolder, this.#file);
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      this.#descriptor = openSync(path, "w", 0o600);
+      this.#descriptor = openInFolder(join(this.#runFolder, this.#file));
     }
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
     this.#hash.update(bytes);
     this.#written += bytes.length;
   }
@@ -97,5 +106,16 @@ export class OutputCapture {
   #lastLine(): string | null {
     const line = this.#tail.trimEnd().split("\n").at(-1)?.trim() ?? "";
     return line === "" ? null : line.slice(0, lastLineLength);
+  }
+}
+
+/** The folder is usually there: it is made only when opening the file fails. */
+function openInFolder(path: string): number {
+  try {
+    return openSync(path, "w", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, "w", 0o600);
   }
 }

@@ -21,16 +21,26 @@ export class Checkouts {
    *
    * @throws MahavishnuError REPOSITORY_MISSING, GitError
    */
-  async open(state: RunState, target: TargetState, repository: PlannedRepository | null, job: Job): Promise<string | null> {
+  async open(
+    state: RunState,
+    target: TargetState,
+    repository: PlannedRepository | null,
+    job: Job,
+  ): Promise<string | null> {
     if (repository === null) return null;
-    if (!existsSync(repository.path)) throw new MahavishnuError("REPOSITORY_MISSING", `${repository.name}: there is no folder ${repository.path}`);
+    if (!existsSync(repository.path))
+      throw new MahavishnuError("REPOSITORY_MISSING", `${repository.name}: there is no folder ${repository.path}`);
     if (job.checkout === "inPlace") return repository.path;
     if (repository.base === null) {
-      throw new MahavishnuError("REPOSITORY_MISSING", `${repository.name} has no commit that a worktree could start from`);
+      throw new MahavishnuError(
+        "REPOSITORY_MISSING",
+        `${repository.name} has no commit that a worktree could start from`,
+      );
     }
     const folder = this.#pathOf(state, repository);
     const others = targetsOf(state, repository).filter((other) => other !== target);
-    const fresh = target.steps.every((step) => step.state === "pending") && others.every((other) => other.startedAt === null);
+    const fresh =
+      target.steps.every((step) => step.state === "pending") && others.every((other) => other.startedAt === null);
     await openWorktree({ repository: repository.path, folder, commit: repository.base, fresh });
     return folder;
   }
@@ -38,7 +48,9 @@ export class Checkouts {
   /** Removes a repository's worktree once all its targets have succeeded; a tree in which something failed is kept for a retry. */
   async giveBack(state: RunState, repository: PlannedRepository): Promise<void> {
     const targets = targetsOf(state, repository);
-    const done = targets.every((target) => hasEnded(target) && (target.state === "succeeded" || target.skipped === "condition"));
+    const done = targets.every(
+      (target) => hasEnded(target) && (target.state === "succeeded" || target.skipped === "condition"),
+    );
     const folder = this.#pathOf(state, repository);
     const used = targets.some((target) => jobOf(state.plan, target.job).checkout === "worktree");
     if (done && used && existsSync(folder)) await removeWorktree({ repository: repository.path, folder });

@@ -65,9 +65,12 @@ export class Conductor {
     if (state.state === "cancelling") this.#close(new Interruption("cancel", state.cause.reason, state.cause.actor));
     if (state.state === "queued" && !this.#closing.signal.aborted) await this.#enter();
     const began = state.startedAt !== null;
-    const timer = setTimeout(() => {
-      this.#close(new Interruption("timeout", `the run timed out after ${formatDuration(state.plan.runTimeoutMs)}`));
-    }, Math.min(state.plan.runTimeoutMs, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        this.#close(new Interruption("timeout", `the run timed out after ${formatDuration(state.plan.runTimeoutMs)}`));
+      },
+      Math.min(state.plan.runTimeoutMs, 2 ** 31 - 1),
+    );
     try {
       if (began || this.#closing.signal.aborted) await this.#runTargets();
       await this.#runFinally(began);
@@ -92,8 +95,13 @@ export class Conductor {
       for (const step of target.steps) {
         const process = step.attempts.at(-1)?.process ?? null;
         if (step.state !== "running") continue;
-        if (process !== null) await endLeftovers(process, `${state.id}/${target.key}/${step.id}`, this.#parts.limits.graceMs);
-        writer.add("step.interrupted", { target: target.key, step: step.id }, { reason: "the process that ran it is gone" });
+        if (process !== null)
+          await endLeftovers(process, `${state.id}/${target.key}/${step.id}`, this.#parts.limits.graceMs);
+        writer.add(
+          "step.interrupted",
+          { target: target.key, step: step.id },
+          { reason: "the process that ran it is gone" },
+        );
       }
     }
     await writer.flush();
@@ -156,7 +164,11 @@ export class Conductor {
         this.#launch(decision.key, decision.failedNeed);
         continue;
       }
-      this.writer.add("target.skipped", { target: decision.key, because: decision.because }, { reason: decision.reason });
+      this.writer.add(
+        "target.skipped",
+        { target: decision.key, because: decision.because },
+        { reason: decision.reason },
+      );
       scheduler.ended(decision.key);
       skipped = true;
     }
@@ -194,7 +206,8 @@ export class Conductor {
     for (const target of this.state.targets.values()) {
       if (hasEnded(target) || target.key === finallyKey || this.#running.has(target.key)) continue;
       const telling = { reason: why.message, actor: why.actor };
-      if (why.kind === "cancel") this.writer.add("target.finished", { target: target.key, state: "cancelled", outputs: {} }, telling);
+      if (why.kind === "cancel")
+        this.writer.add("target.finished", { target: target.key, state: "cancelled", outputs: {} }, telling);
       else this.writer.add("target.skipped", { target: target.key, because: "policy" }, telling);
     }
   }
@@ -203,7 +216,11 @@ export class Conductor {
     const target = this.state.targets.get(finallyKey);
     if (target === undefined || hasEnded(target) || this.#failure !== undefined || this.#released()) return;
     if (!began) {
-      this.writer.add("target.finished", { target: finallyKey, state: "cancelled", outputs: {} }, { reason: "the run never began" });
+      this.writer.add(
+        "target.finished",
+        { target: finallyKey, state: "cancelled", outputs: {} },
+        { reason: "the run never began" },
+      );
       return;
     }
     this.#scheduler = undefined;

@@ -69,7 +69,10 @@ export async function endLeftovers(record: ProcessRecord, idempotencyKey: string
   const now = identifyProcess(record.pid);
   if (now !== null && now.bootId !== record.bootId) return [];
   const group = { id: record.pid, idempotencyKey };
-  const isOurs = now === null ? survivorsOf(group).some((pid) => carriesKey(pid, idempotencyKey)) : now.startTime === record.startTime;
+  const isOurs =
+    now === null
+      ? survivorsOf(group).some((pid) => carriesKey(pid, idempotencyKey))
+      : now.startTime === record.startTime;
   if (isOurs) return await endProcessGroup(group, graceMs);
   const strays = findStrays(group);
   for (const pid of strays) sendSignal(pid, "SIGKILL");

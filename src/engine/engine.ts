@@ -100,7 +100,12 @@ class EmbeddedEngine implements Engine {
     this.#queue = new RunQueue(limits.maxConcurrentRuns);
   }
 
-  async start({ plan, actor, reason, idempotencyKey }: StartRequest): Promise<{ runId: string; handle: RunHandle | null }> {
+  async start({
+    plan,
+    actor,
+    reason,
+    idempotencyKey,
+  }: StartRequest): Promise<{ runId: string; handle: RunHandle | null }> {
     const { store, clock, limits, owner } = this.#parts;
     await this.#becomeKnown();
     const id = newRunId();
@@ -117,7 +122,11 @@ class EmbeddedEngine implements Engine {
       owner,
       events: [created],
       row,
-      start: { admitBelow: limits.maxConcurrentRuns, event: started, row: { ...row, state: "running", reason: started.reason, startedAt: started.time } },
+      start: {
+        admitBelow: limits.maxConcurrentRuns,
+        event: started,
+        row: { ...row, state: "running", reason: started.reason, startedAt: started.time },
+      },
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     if (!result.created) return { runId: result.runId, handle: null };
@@ -129,7 +138,8 @@ class EmbeddedEngine implements Engine {
 
   async resume(runId: string, cancel?: CancelWish): Promise<RunHandle> {
     return await this.#claim(runId, async (conductor) => {
-      if (isOver(conductor.state.state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${conductor.state.state}`);
+      if (isOver(conductor.state.state))
+        throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${conductor.state.state}`);
       await conductor.takeOver();
       if (cancel !== undefined) await conductor.cancel(cancel);
     });

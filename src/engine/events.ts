@@ -29,7 +29,10 @@ export type RunEvent =
   | EventOf<"run.finished", { readonly state: RunStatus }>
   | EventOf<"target.started", AtTarget>
   | EventOf<"target.skipped", AtTarget & { readonly because: SkipCause }>
-  | EventOf<"target.finished", AtTarget & { readonly state: "succeeded" | "failed" | "cancelled"; readonly outputs: Outputs }>
+  | EventOf<
+      "target.finished",
+      AtTarget & { readonly state: "succeeded" | "failed" | "cancelled"; readonly outputs: Outputs }
+    >
   | EventOf<"step.started", AtStep & { readonly attempt: number; readonly process: ProcessRecord | null }>
   | EventOf<"step.finished", AtStep & StepEnd>
   | EventOf<"step.skipped", AtStep>

@@ -58,7 +58,8 @@ function orderJobs(workflow: Workflow): readonly Job[] {
     workflow.jobs.map((job) => job.id),
     (id) => byId.get(id)?.needs ?? [],
   );
-  if ("circle" in result) throw new MahavishnuError("USAGE", `jobs need each other in a circle: ${result.circle.join(" -> ")}`);
+  if ("circle" in result)
+    throw new MahavishnuError("USAGE", `jobs need each other in a circle: ${result.circle.join(" -> ")}`);
   return result.order.map((id) => byId.get(id) as Job);
 }
 
@@ -71,7 +72,11 @@ async function selectFor(job: Job, { select }: PlanRequest): Promise<readonly Re
   return picked;
 }
 
-function planJob(job: Job, selected: ReadonlyMap<string, readonly Repository[] | null>, request: PlanRequest): PlannedTarget[] {
+function planJob(
+  job: Job,
+  selected: ReadonlyMap<string, readonly Repository[] | null>,
+  request: PlanRequest,
+): PlannedTarget[] {
   const repositories = selected.get(job.id) ?? null;
   const timeout = (repository: Repository | null): number =>
     job.timeoutMs ?? request.fleet.roles.get(repository?.role ?? "")?.timeoutMs ?? request.timeoutMs;
@@ -83,7 +88,8 @@ function planJob(job: Job, selected: ReadonlyMap<string, readonly Repository[] |
   const byNeeds = job.sweep?.order === "needs";
   const needsOf = (name: string): string[] => (byNeeds ? selectedNeeds(name, inSweep, request.fleet) : []);
   const result = orderByNeeds([...inSweep], needsOf);
-  if ("circle" in result) throw new MahavishnuError("USAGE", `repositories need each other in a circle: ${result.circle.join(" -> ")}`);
+  if ("circle" in result)
+    throw new MahavishnuError("USAGE", `repositories need each other in a circle: ${result.circle.join(" -> ")}`);
   return result.order.map((name) => {
     const after = [
       ...job.needs.flatMap((need) => waitsForJob(need, selected.get(need) ?? null, name)),

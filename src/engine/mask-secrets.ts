@@ -12,7 +12,14 @@ export interface Mask {
 /** The texts under which a secret may appear: as it is, in base64 (both alphabets, with and without padding) and URL-encoded. */
 export function formsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString("base64");
-  const forms = [secret, base64, base64.replace(/=+$/, ""), Buffer.from(secret).toString("base64url"), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+  const forms = [
+    secret,
+    base64,
+    base64.replace(/=+$/, ""),
+    Buffer.from(secret).toString("base64url"),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ];
   return [...new Set(forms)].filter((form) => form.length >= shortestMasked).toSorted((a, b) => b.length - a.length);
 }
 

@@ -19,5 +19,7 @@ export function findNextStep(job: Job, target: TargetState): StepAt | null {
 
 /** The first step that failed and was not allowed to, or null. */
 export function findFailedStep(job: Job, target: TargetState): StepState | null {
-  return target.steps.find((step, index) => step.state === "failed" && job.steps[index]?.continueOnError !== true) ?? null;
+  return (
+    target.steps.find((step, index) => step.state === "failed" && job.steps[index]?.continueOnError !== true) ?? null
+  );
 }

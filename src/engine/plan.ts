@@ -60,5 +60,13 @@ export function jobOf(plan: Plan, id: string): Job {
 }
 
 function finallyJob(workflow: Workflow): Job {
-  return { id: finallyKey, needs: [], checkout: "inPlace", env: {}, steps: workflow.finally, outputs: {}, optional: true };
+  return {
+    id: finallyKey,
+    needs: [],
+    checkout: "inPlace",
+    env: {},
+    steps: workflow.finally,
+    outputs: {},
+    optional: true,
+  };
 }

@@ -34,7 +34,15 @@ export function beginState(id: string, event: Extract<RunEvent, { type: "run.cre
     endedAt: null,
     runSeq: 1,
     targets,
-    counts: { total: targets.size, queued: targets.size, running: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+    counts: {
+      total: targets.size,
+      queued: targets.size,
+      running: 0,
+      succeeded: 0,
+      failed: 0,
+      cancelled: 0,
+      skipped: 0,
+    },
   };
 }
 
@@ -110,7 +118,11 @@ function reduceTarget(state: RunState, target: TargetState, event: TargetEvent):
       target.skipped = event.data.because;
       return setTarget(state, target, "skipped", event);
     case "target.finished":
-      expect(target.state === "running" || (target.state === "queued" && event.data.state === "cancelled"), state, event);
+      expect(
+        target.state === "running" || (target.state === "queued" && event.data.state === "cancelled"),
+        state,
+        event,
+      );
       target.endedAt = event.time;
       target.outputs = event.data.outputs;
       return setTarget(state, target, event.data.state, event);
@@ -145,7 +157,15 @@ function reduceStep(state: RunState, step: StepState, event: Extract<RunEvent, {
     case "step.finished": {
       const attempt = runningAttempt(state, step, event);
       const { state: ended, failure, exitCode, outputs, output, lastLine, retryAt } = event.data;
-      Object.assign(attempt, { endedAt: event.time, state: ended, reason: event.reason, failure, exitCode, output, lastLine });
+      Object.assign(attempt, {
+        endedAt: event.time,
+        state: ended,
+        reason: event.reason,
+        failure,
+        exitCode,
+        output,
+        lastLine,
+      });
       step.state = retryAt === null ? ended : "waiting";
       step.reason = event.reason;
       step.retryAt = retryAt;
@@ -178,7 +198,13 @@ function beginRound(state: RunState, target: TargetState, fromStep: string | nul
   const failed = target.steps.findIndex((step) => step.state !== "succeeded");
   const from = named === -1 ? Math.max(0, failed) : named;
   for (const step of target.steps.slice(from)) {
-    Object.assign(step, { state: "pending", reason: null, outputs: {}, retryAt: null, earlierAttempts: step.attempts.length });
+    Object.assign(step, {
+      state: "pending",
+      reason: null,
+      outputs: {},
+      retryAt: null,
+      earlierAttempts: step.attempts.length,
+    });
   }
   Object.assign(target, { startedAt: null, endedAt: null, skipped: null, outputs: {}, round: target.round + 1 });
   setTarget(state, target, "queued", event);
@@ -215,5 +241,7 @@ function expect(holds: boolean, state: RunState, event: RunEvent): void {
 }
 
 function impossible(state: RunState, event: RunEvent): Error {
-  return new Error(`run ${state.id}: event ${state.runSeq} (${event.type} ${JSON.stringify(event.data)}) cannot follow in state ${state.state}`);
+  return new Error(
+    `run ${state.id}: event ${state.runSeq} (${event.type} ${JSON.stringify(event.data)}) cannot follow in state ${state.state}`,
+  );
 }

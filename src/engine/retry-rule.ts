@@ -18,7 +18,11 @@ export type RetryDefaults = Omit<FullRetryRule, "when">;
  * again unless it says which; without one only time-outs and failures of the machine or network are tried again, since a command
  * that says no will most likely say it again.
  */
-export function completeRule(step: RetryRule | undefined, job: RetryRule | undefined, defaults: RetryDefaults): FullRetryRule {
+export function completeRule(
+  step: RetryRule | undefined,
+  job: RetryRule | undefined,
+  defaults: RetryDefaults,
+): FullRetryRule {
   const rule = step ?? job;
   return {
     attempts: rule?.attempts ?? defaults.attempts,

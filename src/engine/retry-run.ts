@@ -18,10 +18,16 @@ export interface RetryChoice {
  * @throws MahavishnuError RUN_STATE when the run is not over or nothing is left to do; USAGE for an unknown repository or step.
  */
 export function chooseRetries(state: RunState, choice: RetryChoice): { key: string; fromStep: string | null }[] {
-  if (state.endedAt === null) throw new MahavishnuError("RUN_STATE", `run ${state.id} is not over`, { fix: `Continue it with \`mahavishnu runs resume ${state.id}\`.` });
+  if (state.endedAt === null)
+    throw new MahavishnuError("RUN_STATE", `run ${state.id} is not over`, {
+      fix: `Continue it with \`mahavishnu runs resume ${state.id}\`.`,
+    });
   const known = Object.keys(state.plan.repositories);
   for (const name of choice.repositories ?? []) {
-    if (!known.includes(name)) throw new MahavishnuError("USAGE", `run ${state.id} has no repository "${name}"`, { fix: didYouMean(name, known) });
+    if (!known.includes(name))
+      throw new MahavishnuError("USAGE", `run ${state.id} has no repository "${name}"`, {
+        fix: didYouMean(name, known),
+      });
   }
   const { fromStep } = choice;
   const steps = [...new Set(state.plan.workflow.jobs.flatMap((job) => job.steps.map((step) => step.id)))];
@@ -30,11 +36,20 @@ export function chooseRetries(state: RunState, choice: RetryChoice): { key: stri
   }
   const chosen = [...state.targets.values()].filter((target) => {
     if (target.key === finallyKey || !hasEnded(target)) return false;
-    const named = choice.repositories === undefined || (target.repository !== null && choice.repositories.includes(target.repository));
-    const wanted = isBad(target) || (fromStep !== undefined && choice.repositories !== undefined && target.steps.some((step) => step.id === fromStep));
+    const named =
+      choice.repositories === undefined ||
+      (target.repository !== null && choice.repositories.includes(target.repository));
+    const wanted =
+      isBad(target) ||
+      (fromStep !== undefined &&
+        choice.repositories !== undefined &&
+        target.steps.some((step) => step.id === fromStep));
     return named && wanted;
   });
   if (chosen.length === 0) throw new MahavishnuError("RUN_STATE", `nothing of run ${state.id} is left to do again`);
-  const keys = chosen.map((target) => ({ key: target.key, fromStep: target.steps.some((step) => step.id === fromStep) ? (fromStep ?? null) : null }));
+  const keys = chosen.map((target) => ({
+    key: target.key,
+    fromStep: target.steps.some((step) => step.id === fromStep) ? (fromStep ?? null) : null,
+  }));
   return state.targets.has(finallyKey) ? [...keys, { key: finallyKey, fromStep: null }] : keys;
 }

@@ -11,7 +11,11 @@ import { summarizeRun } from "./summarize-run.ts";
 /** A named action, in this process: its start is durable before it does anything. */
 export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
   const { writer, target, at, parts } = scope;
-  writer.add("step.started", { target: target.key, step: at.step.id, attempt: scope.number, process: null }, { reason: "its turn has come" });
+  writer.add(
+    "step.started",
+    { target: target.key, step: at.step.id, attempt: scope.number, process: null },
+    { reason: "its turn has come" },
+  );
   await writer.flush();
   let capture: OutputCapture | undefined;
   const log = (line: string): void => {
@@ -35,8 +39,10 @@ export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
   const kept = capture?.end() ?? { record: null, lastLine: null };
   const end = { exitCode: null, output: kept.record, lastLine: kept.lastLine };
   if (error === undefined) return { ...end, state: "succeeded", failure: null, outputs, reason: "done" };
-  if (interruption?.kind === "cancel") return { ...end, state: "cancelled", failure: null, outputs: {}, reason: interruption.message };
-  if (interruption !== null) return { ...end, state: "failed", failure: "timeout", outputs: {}, reason: interruption.message };
+  if (interruption?.kind === "cancel")
+    return { ...end, state: "cancelled", failure: null, outputs: {}, reason: interruption.message };
+  if (interruption !== null)
+    return { ...end, state: "failed", failure: "timeout", outputs: {}, reason: interruption.message };
   const failure = error instanceof ActionError ? error.failure : "infrastructure";
   return { ...end, state: "failed", failure, outputs: {}, reason: maskText(messageOf(error), scope.secretValues) };
 }
@@ -45,7 +51,8 @@ async function callAction(scope: AttemptScope, log: (line: string) => void): Pro
   const { at, parts, writer, repository, texts } = scope;
   if (at.step.action.kind !== "uses") throw new Error("not an action");
   const action = parts.actions.get(at.step.action.uses);
-  if (action === undefined) throw new ActionError(`there is no action ${at.step.action.uses}; mahavishnu was upgraded or an adapter is off`);
+  if (action === undefined)
+    throw new ActionError(`there is no action ${at.step.action.uses}; mahavishnu was upgraded or an adapter is off`);
   const context: ActionContext = {
     runId: writer.state.id,
     workflow: writer.state.plan.workflow.name,

@@ -51,10 +51,15 @@ export class RunWriter {
 
   /** Reduces an event and keeps it for the next flush. */
   add<Type extends RunEvent["type"]>(type: Type, data: DataOf<Type>, telling: Telling = {}): void {
-    const event: RunEvent = makeEvent(type, data, { time: this.#now(), actor: telling.actor ?? "engine", reason: telling.reason ?? "" });
+    const event: RunEvent = makeEvent(type, data, {
+      time: this.#now(),
+      actor: telling.actor ?? "engine",
+      reason: telling.reason ?? "",
+    });
     if (reduce(this.state, event)) this.#rowChanged = true;
     this.#pending.push(event);
-    if (event.type === "target.finished" || event.type === "target.skipped") this.#addResult(event.data.target, event.time);
+    if (event.type === "target.finished" || event.type === "target.skipped")
+      this.#addResult(event.data.target, event.time);
   }
 
   #addResult(key: string, endedAt: number): void {
@@ -93,7 +98,12 @@ export class RunWriter {
       expectedRunSeq: this.#handedOver,
       fence: this.#fence,
       admitBelow,
-      row: { ...projectRow(this.state), state: "running", reason: event.reason, startedAt: this.state.startedAt ?? event.time },
+      row: {
+        ...projectRow(this.state),
+        state: "running",
+        reason: event.reason,
+        startedAt: this.state.startedAt ?? event.time,
+      },
     });
     if (!written) return false;
     this.#handedOver += 1;

@@ -86,7 +86,12 @@ export function createScheduler(state: RunState, options: SchedulerOptions): Sch
         const stopped = stopReason(book);
         if (stopped !== null) {
           for (const place of book.ready.splice(0)) {
-            decisions.push({ kind: "skip", key: (planned[place] as PlannedTarget).key, because: "policy", reason: stopped });
+            decisions.push({
+              kind: "skip",
+              key: (planned[place] as PlannedTarget).key,
+              because: "policy",
+              reason: stopped,
+            });
           }
           continue;
         }

@@ -86,7 +86,8 @@ export class StepSlots {
   #ask(): void {
     if (this.#asking) return;
     // Alone, slots are kept for the next step: giving back and asking again would cost a write each.
-    const wanted = this.#sharers === 1 && this.#waiting.length === 0 ? Math.max(this.#held, this.#used) : this.#wanted();
+    const wanted =
+      this.#sharers === 1 && this.#waiting.length === 0 ? Math.max(this.#held, this.#used) : this.#wanted();
     this.#asking = true;
     this.#store.holdStepSlots(this.#owner, wanted, this.#limit).then(
       ({ held, sharers }) => {
@@ -94,7 +95,8 @@ export class StepSlots {
         this.#held = held;
         this.#sharers = sharers;
         this.#handOut();
-        if (this.#waiting.length > 0 && this.#held < Math.min(this.#limit, this.#fairShare()) && held === wanted) this.#ask();
+        if (this.#waiting.length > 0 && this.#held < Math.min(this.#limit, this.#fairShare()) && held === wanted)
+          this.#ask();
       },
       (error: unknown) => {
         this.#asking = false;
