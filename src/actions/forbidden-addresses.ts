@@ -1,0 +1,73 @@
+import { lookup } from "node:dns";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+import { ActionError } from "../engine/contract.ts";
+
+/**
+ * IPv4 networks that no step may talk to. They hand out credentials of the machine to whoever asks from it, and a workflow
+ * whose URL comes from an input must not be made to ask.
+ */
+const forbidden4: readonly (readonly [address: string, prefix: number, what: string])[] = [
+  ["169.254.0.0", 16, "link-local, and the metadata service of most clouds"],
+  ["100.100.100.200", 32, "metadata service of Alibaba Cloud"],
+  ["168.63.129.16", 32, "platform service of Azure"],
+  ["192.0.0.192", 32, "metadata service of Oracle Cloud"],
+];
+
+const forbidden6: readonly (readonly [address: string, prefix: number])[] = [
+  // Link-local, and the metadata services of AWS and Google.
+  ["fe80::", 10],
+  ["fd00:ec2::254", 128],
+  ["fd20:ce::254", 128],
+];
+
+/** Prefixes of IPv6 that carry an IPv4 address: NAT64, 6to4 and the old compatible form. Mapped ones are known to Node. */
+const carriers: readonly (readonly [form: (high: string, low: string) => string, offset: number])[] = [
+  [(high, low) => `64:ff9b::${high}:${low}`, 96],
+  [(high, low) => `64:ff9b:1::${high}:${low}`, 96],
+  [(high, low) => `2002:${high}:${low}::`, 16],
+  [(high, low) => `::${high}:${low}`, 96],
+];
+
+const blocked = makeBlockList();
+
+function makeBlockList(): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of forbidden4) {
+    list.addSubnet(address, prefix, "ipv4");
+    const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+    const [high, low] = [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+    for (const [form, offset] of carriers) list.addSubnet(form(high, low), offset + prefix, "ipv6");
+  }
+  for (const [address, prefix] of forbidden6) list.addSubnet(address, prefix, "ipv6");
+  return list;
+}
+
+/** Whether an IP address is link-local or of a metadata service, in any of its writings. */
+export function isForbiddenAddress(address: string): boolean {
+  const plain = address.replace(/%.*$/, "");
+  const version = isIP(plain);
+  return version !== 0 && blocked.check(plain, version === 6 ? "ipv6" : "ipv4");
+}
+
+/** @throws ActionError when a URL's host is a forbidden address. Names are checked when they are resolved. */
+export function refuseForbiddenHost(url: URL): void {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (isForbiddenAddress(host)) throw forbiddenError(url.hostname, host);
+}
+
+/** Resolves a name, and refuses it when any of its addresses is forbidden: the check and the connection see the same answer. */
+export const lookupAllowed: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, [], 0);
+    const found = addresses.find(({ address }) => isForbiddenAddress(address));
+    if (found !== undefined) return callback(forbiddenError(hostname, found.address), [], 0);
+    const [first] = addresses;
+    if (options.all === true || first === undefined) return callback(null, addresses);
+    callback(null, first.address, first.family);
+  });
+};
+
+function forbiddenError(host: string, address: string): ActionError {
+  const where = host === address ? host : `${host} (${address})`;
+  return new ActionError(`${where} is link-local or a metadata service of a cloud; steps may not talk to it`);
+}
