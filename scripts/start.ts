@@ -11,7 +11,8 @@ const command = join(root, "bin/mahavishnu.js");
 const tips = `
 Try next:
   npx mahavishnu runs list -C demo                       what has run
-  npx mahavishnu run add-editorconfig -C demo            a change to every repository, each in a worktree of its own
+  git -C demo/fleet/yaml show add-editorconfig           what the run has committed, on a branch of its own
+  npx mahavishnu run inventory -C demo                   another workflow
   npx mahavishnu exec -C demo -- git log -1 --oneline    one command in every repository
   npx mahavishnu repos graph -C demo                     which repository needs which
   npx mahavishnu production explain SEC003 -C demo       what one check proves, and how
@@ -27,7 +28,7 @@ process.exitCode = await start();
 async function start(): Promise<number> {
   const made = await call(["init", "demo", "--demo"]);
   if (made !== 0) return 1;
-  const ran = await call(["run", "inventory", "-C", "demo"]);
+  const ran = await call(["run", "add-editorconfig", "-C", "demo"]);
   if (ran !== 0) return 1;
   const verdict = await call(["production", "run-all-tests", "-C", "demo"], { beforeLastLine: tips });
   return verdict === 0 || verdict === 2 ? 0 : 1;

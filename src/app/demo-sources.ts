@@ -122,7 +122,7 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-const everything = ["**/*.{js,cjs,mjs,ts,json,md}", "LICEN[CS]E*"];
+const everything = ["**/*.{js,cjs,mjs,ts,json,md}", "{LICEN[CS]E,licen[cs]e}*"];
 
 async function readPackage(folder: string, entry: Entry, patterns: readonly string[]): Promise<DemoSource | undefined> {
   const text = await readFile(join(folder, "package.json"), "utf8").catch(() => undefined);

@@ -7,6 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stagePackage } from "../support/staged-package.ts";
 
 const run = promisify(execFile);
+interface RunDocument {
+  readonly counts: { readonly succeeded: number };
+}
+
 let folder = "";
 let installed = "";
 
@@ -115,6 +119,24 @@ describe("the packed tarball, installed into an empty folder without a registry"
   it("answers to npx with its version", async () => {
     const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as { version: string };
     expect(await inFolder("npx", "--no-install", "mahavishnu", "--version")).toBe(`${manifest.version}\n`);
+  });
+
+  it("makes a demo from its own files and runs a workflow over it, twice", async () => {
+    const call = async (...args: string[]): Promise<string> =>
+      await inFolder("npx", "--no-install", "mahavishnu", ...args);
+    await call("init", "demo", "--demo");
+    for (const round of [1, 2]) {
+      const document = JSON.parse(await call("run", "add-editorconfig", "-C", "demo", "-o", "json")) as RunDocument;
+      expect(document, `round ${round}`).toMatchObject({ workflow: "add-editorconfig", state: "succeeded" });
+      expect(document.counts.succeeded).toBeGreaterThanOrEqual(7);
+    }
+    const { stdout } = await run("git", [
+      "-C",
+      join(folder, "demo/fleet/manual"),
+      "show",
+      "add-editorconfig:.editorconfig",
+    ]);
+    expect(stdout).toContain("root = true");
   });
 
   it("is small enough to fetch in a moment", async () => {
