@@ -5,19 +5,26 @@ import { join } from "node:path";
 import type { Calibration, Machine } from "./report/report.ts";
 import { coefficientOfVariation, median } from "./statistics.ts";
 
-/** How often each kind of work is repeated. */
-const rounds = 30;
+/** How often each kind of work is repeated: enough for a spread, and over in a fifth of a second. */
+export const calibrationRounds = 30;
+
+/** Rounds before them that are thrown away: the first ones compile. */
+const warmUpRounds = 3;
 
 /**
  * Repeats three kinds of work, taking turns: computing, writing durably into `folder`, and starting a process. Their
- * spread says whether the machine is steady enough for its figures to mean something. Takes about half a second.
+ * spread says whether the machine is steady enough for its figures to mean something.
  */
-export async function calibrate(folder: string, signal: AbortSignal): Promise<NonNullable<Machine["calibration"]>> {
+export async function calibrate(
+  folder: string,
+  signal: AbortSignal,
+  rounds: number = calibrationRounds,
+): Promise<NonNullable<Machine["calibration"]>> {
   const times = { cpu: [] as number[], fsync: [] as number[], spawn: [] as number[] };
   const file = await open(join(folder, "calibration"), "w");
   try {
     const page = Buffer.alloc(4_096, 1);
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < rounds + warmUpRounds; round += 1) {
       signal.throwIfAborted();
       times.cpu.push(await time(async () => compute()));
       times.fsync.push(
@@ -51,6 +58,7 @@ function compute(): number {
   return state;
 }
 
-function summarise(times: readonly number[]): Calibration {
+function summarise(all: readonly number[]): Calibration {
+  const times = all.slice(warmUpRounds);
   return { medianMs: median(times), variation: coefficientOfVariation(times) };
 }

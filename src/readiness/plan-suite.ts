@@ -18,6 +18,8 @@ export interface PlanRequest {
   readonly skip?: readonly string[];
   /** Forbids everything that acts. */
   readonly readOnly?: boolean;
+  /** Why, where it was not `--read-only`: a sentence's end after `it acts, and`. */
+  readonly readOnlyBecause?: string;
   readonly allowEmpty?: boolean;
 }
 
@@ -155,7 +157,7 @@ function withNeeds(ids: ReadonlySet<string>, registry: Registry): ReadonlySet<st
 function readOnlyReason(definition: Definition, request: PlanRequest): string | undefined {
   if (request.readOnly !== true) return undefined;
   const acts = definition.kind === "benchmark" || !isStatic(definition);
-  return acts ? "it acts, and --read-only forbids that" : undefined;
+  return acts ? `it acts, and ${request.readOnlyBecause ?? "--read-only forbids that"}` : undefined;
 }
 
 function listLiveOnly(from: readonly Definition[], registry: Registry): SuitePlan["notAsked"] {

@@ -54,6 +54,8 @@ export interface ProductionSetting {
   readonly onEvent?: (event: SuiteEvent) => void;
   /** Milliseconds that a stopped probe has to end its children. */
   readonly graceMs?: number;
+  /** Rounds of the calibration before benchmarks; for tests of the framework. */
+  readonly calibrationRounds?: number;
   /** Another catalogue than the product's, for tests of the framework. */
   readonly registry?: Registry;
 }
@@ -127,7 +129,7 @@ export async function runProduction(options: ProductionOptions, given: Productio
       results: answer.results,
       waivers,
       rules,
-      findings: [...findings, ...answer.findings],
+      findings: [...(setting.findings ?? []), ...findings, ...answer.findings],
       strict: options.strict === true,
       exitZero: options.exitZero === true,
       acceptWaivedCritical: loaded?.config.readiness.gates.acceptWaivedCritical === true,
@@ -177,6 +179,7 @@ async function runPlan(plan: SuitePlan, request: RunRequest): Promise<StagesAnsw
       parallel: options.parallel ?? 2 * availableParallelism(),
       failFast: options.failFast === true,
       ...(setting.graceMs === undefined ? {} : { graceMs: setting.graceMs }),
+      ...(setting.calibrationRounds === undefined ? {} : { calibrationRounds: setting.calibrationRounds }),
       onEvent,
       settle: (results) => settleResults({ plan, results }, waivers, rules).results,
     });

@@ -24,6 +24,7 @@ export interface StagesRequest {
   readonly parallel: number;
   readonly failFast: boolean;
   readonly graceMs?: number;
+  readonly calibrationRounds?: number;
   readonly onEvent: (event: SuiteEvent) => void;
   /** Results as the gates see them: after waivers. */
   readonly settle: (results: readonly Result[]) => readonly Result[];
@@ -60,7 +61,7 @@ export async function runStages(request: StagesRequest): Promise<StagesAnswer> {
     else if (!stop.aborted && integrationFailed(plan, request.settle(results)))
       results.push(...planned.map((check) => mislead(check, plan)));
     else {
-      if (planned.some((check) => check.skip === undefined)) machine = await calibrateMachine(machine, opened, stop);
+      if (planned.some((check) => check.skip === undefined)) machine = await calibrateMachine(machine, request);
       results.push(...(await runChecks(planned, { ...options, parallel: 1 }, byId(results))));
     }
   }
@@ -102,10 +103,11 @@ function benchmarkProbe(
 }
 
 /** A machine that cannot be calibrated is not one to trust. */
-async function calibrateMachine(machine: Machine, opened: OpenContext, stop: AbortSignal): Promise<Machine> {
+async function calibrateMachine(machine: Machine, request: StagesRequest): Promise<Machine> {
   try {
     const { calibrate } = await import("./calibrate.ts");
-    return withCalibration(machine, await calibrate(await opened.scratchFolder(), stop));
+    const folder = await request.opened.scratchFolder();
+    return withCalibration(machine, await calibrate(folder, request.stop, request.calibrationRounds));
   } catch (error) {
     return { ...machine, unfit: [`it could not be calibrated: ${messageOf(error)}`] };
   }
