@@ -1,5 +1,10 @@
 import { defineUseCase } from "../app/use-case.ts";
-import { type ProductionAnswer, type ProductionOptions, type ProductionSetting, runProduction } from "./run-production.ts";
+import {
+  type ProductionAnswer,
+  type ProductionOptions,
+  type ProductionSetting,
+  runProduction,
+} from "./run-production.ts";
 
 /** One run of the suite. */
 export interface SuiteInput {
