@@ -1,7 +1,9 @@
+import type { DatabaseSync } from "node:sqlite";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { explainStoreError, openDatabase, quickCheck } from "./open-database.ts";
+import { explainStoreError, openDatabase, quickCheck, sqliteCode } from "./open-database.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
@@ -26,6 +28,20 @@ export interface SqliteStore extends Store {
 export function openStore(options: { readonly file: string; readonly now?: () => number }): SqliteStore {
   const { file, now = Date.now } = options;
   const db = openDatabase(file);
+  try {
+    return assembleStore(db, file, now);
+  } catch (error) {
+    db.close();
+    // The version is ours, so every statement fits the schema, unless the text of the schema itself is damaged.
+    if (sqliteCode(error) !== sqliteError) throw explainStoreError(error, file);
+    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** SQLITE_ERROR: a statement that does not fit the schema. */
+const sqliteError = 1;
+
+function assembleStore(db: DatabaseSync, file: string, now: () => number): SqliteStore {
   const explain = (error: unknown): unknown => explainStoreError(error, file);
   const commits = new GroupCommit(db, explain);
   const parts: StoreParts = {
@@ -43,7 +59,9 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
     },
   };
   const dataVersion = db.prepare("PRAGMA data_version");
-  const meta = db.prepare("SELECT value FROM meta WHERE key = 'workspaceId'").get() as { value: string };
+  const meta = db.prepare("SELECT value FROM meta WHERE key = 'workspaceId'").get() as { value: string } | undefined;
+  if (meta === undefined)
+    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: it does not know its workspace`);
   let closed = false;
   return {
     ...createRunJournal(parts),
