@@ -4,9 +4,9 @@
  *     node scripts/build.ts                               dist/, what is shipped
  *     node scripts/build.ts --crash-points --out FOLDER   with the places where a test may kill it; for tests alone
  */
-import { chmod, lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { rolldown } from "rolldown";
 import { describeLicences } from "./lib/licences.ts";
 import { lightBuiltins } from "./lib/light-builtins.ts";
@@ -27,7 +27,6 @@ async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>
       handle(level, log);
     },
   });
-  await rm(folder, { recursive: true, force: true });
   const { output } = await build.write({
     dir: folder,
     format: "esm",
@@ -57,12 +56,29 @@ async function linkCommand(): Promise<void> {
   await chmod(join(root, "bin/mahavishnu.js"), 0o755);
 }
 
+/** Builds aside and moves into place, so that a build that fails leaves the one before. */
+async function build(folder: string, crashPoints: boolean): Promise<void> {
+  const aside = `${folder}.${process.pid}`;
+  try {
+    const modules = await bundle(aside, crashPoints);
+    await writeFile(join(aside, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
+    await rm(folder, { recursive: true, force: true });
+    await rename(aside, folder);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
 const { values } = parseArgs({
   options: { "crash-points": { type: "boolean", default: false }, out: { type: "string" } },
 });
 const crashPoints = values["crash-points"];
 if (crashPoints && values.out === undefined) throw new Error("--crash-points needs --out: dist/ is what is shipped");
-const folder = values.out ?? join(root, "dist");
-const modules = await bundle(folder, crashPoints);
-await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
-if (values.out === undefined) await linkCommand();
+try {
+  await build(values.out ?? join(root, "dist"), crashPoints);
+  if (values.out === undefined) await linkCommand();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`build: ${process.stderr.isTTY ? message : stripVTControlCharacters(message)}\n`);
+  process.exitCode = 1;
+}
