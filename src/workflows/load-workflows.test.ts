@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadWorkflow, loadWorkflows } from "./load-workflows.ts";
+import { loadWorkflow, loadWorkflowFiles, loadWorkflows } from "./load-workflows.ts";
 
 let folder: string;
 
@@ -71,6 +71,20 @@ describe("loadWorkflows", () => {
     await expect(loadWorkflows({ folder: join(folder, "file"), shownAs: "file" })).rejects.toMatchObject({
       code: "WORKFLOWS_UNREADABLE",
     });
+  });
+});
+
+describe("loadWorkflowFiles", () => {
+  it("reads named files, and says which cannot be read", async () => {
+    await put({ "one.yaml": valid("one"), "two.txt": valid("two") });
+    const files = ["one.yaml", "two.txt", "three.yaml"].map((name) => ({ path: join(folder, name), shownAs: name }));
+    const loaded = loadWorkflowFiles([...files, { path: join(folder, "one.yaml"), shownAs: "./one.yaml" }], {});
+    expect(loaded.map((entry) => (entry.workflow === null ? entry.error.message : entry.name))).toEqual([
+      expect.stringContaining('./one.yaml is called "one" too'),
+      "two",
+      "three.yaml:1:1  this file cannot be read: there is no such file",
+      expect.stringContaining('one.yaml is called "one" too'),
+    ]);
   });
 });
 

@@ -8,8 +8,11 @@ import { parseYamlFile, rangeOf } from "../lib/yaml-file.ts";
 import { parseWorkflow, type WorkflowSource } from "./parse-workflow.ts";
 import type { Workflow } from "./types.ts";
 
+/** What workflows may name. */
+type Known = Pick<WorkflowSource, "actions" | "secretNames">;
+
 /** The folder of a workspace's workflows. */
-export interface WorkflowFolder extends Pick<WorkflowSource, "actions" | "secretNames"> {
+export interface WorkflowFolder extends Known {
   /** Absolute path. */
   readonly folder: string;
   /** The folder as it is shown to the user: `workflows`. */
@@ -34,10 +37,17 @@ const maxFileBytes = 1024 * 1024;
  * @throws MahavishnuError WORKFLOWS_UNREADABLE when the folder cannot be read. A folder that is not there has no workflows.
  */
 export async function loadWorkflows(source: WorkflowFolder): Promise<readonly LoadedWorkflow[]> {
-  const texts = await readTexts(source);
-  return refuseTwins(
-    texts.map((text) => loadOne(text, source)),
-    texts,
+  return loadAll(await readTexts(source), source);
+}
+
+/** Reads named files as `loadWorkflows` reads those of the folder; a file that cannot be read is in the list with its error. */
+export function loadWorkflowFiles(
+  files: readonly { readonly path: string; readonly shownAs: string }[],
+  source: Known,
+): readonly LoadedWorkflow[] {
+  return loadAll(
+    files.map(({ path, shownAs }) => readText(path, shownAs)),
+    source,
   );
 }
 
@@ -50,10 +60,7 @@ export async function loadWorkflows(source: WorkflowFolder): Promise<readonly Lo
 export async function loadWorkflow(source: WorkflowFolder, name: string): Promise<Workflow> {
   const texts = await readTexts(source);
   const candidates = texts.filter((entry) => "error" in entry || entry.text.includes(name));
-  const loaded = refuseTwins(
-    candidates.map((text) => loadOne(text, source)),
-    candidates,
-  );
+  const loaded = loadAll(candidates, source);
   const found = loaded.find((entry) => entry.name === name);
   if (found === undefined) throw notFound(name, texts, source);
   if (found.workflow === null) throw found.error;
@@ -84,7 +91,14 @@ function wholeFileError(file: string, message: string): UserFileError {
   return new UserFileError([{ file, line: 1, column: 1, length: 1, message }]);
 }
 
-function loadOne(entry: TextFile, { actions, secretNames }: WorkflowFolder): LoadedWorkflow {
+function loadAll(texts: readonly TextFile[], source: Known): readonly LoadedWorkflow[] {
+  return refuseTwins(
+    texts.map((text) => loadOne(text, source)),
+    texts,
+  );
+}
+
+function loadOne(entry: TextFile, { actions, secretNames }: Known): LoadedWorkflow {
   const { file } = entry;
   if ("error" in entry) return { file, name: null, workflow: null, error: entry.error };
   try {
