@@ -14,7 +14,7 @@ import { root } from "./lib/root.ts";
 
 /** Makes one build and gives the ids of all modules that are really in it. */
 async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>> {
-  const build = await rolldown({
+  const bundler = await rolldown({
     input: { main: join(root, "src/cli/main.ts") },
     cwd: root,
     platform: "node",
@@ -27,14 +27,14 @@ async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>
       handle(level, log);
     },
   });
-  const { output } = await build.write({
+  const { output } = await bundler.write({
     dir: folder,
     format: "esm",
     minify: true,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",
   });
-  await build.close();
+  await bundler.close();
   const modules = new Set<string>();
   for (const item of output) {
     if (item.type !== "chunk") continue;
