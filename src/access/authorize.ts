@@ -15,8 +15,8 @@ export interface Binding {
 
 /** What the door knows when it decides. */
 export interface AccessPolicy {
-  /** Who owns the workspace on this machine; role admin. */
-  readonly localOwner: string;
+  /** Who owns the workspace on this machine, with the role admin; null when nobody who acts does. */
+  readonly localOwner: string | null;
   readonly bindings: readonly Binding[];
   /** Named selectors of the manifest, for `where`. */
   readonly selectors?: ReadonlyMap<string, string>;
@@ -26,8 +26,13 @@ export interface AccessPolicy {
 export interface AccessQuestion {
   readonly subject: Subject;
   readonly permission: Permission;
-  /** Repositories that it touches; left out where it is about none in particular. */
-  readonly repositories?: readonly SelectorSubject[];
+  /**
+   * Repositories that it touches: rights are needed for all of them. `any`: some are enough, since the answer shows no others.
+   * Left out or empty: it is about the whole workspace, which no scope covers.
+   */
+  readonly repositories?: readonly SelectorSubject[] | "any" | undefined;
+  /** Names that the manifest does not know; no scope covers them. */
+  readonly strangers?: readonly string[];
 }
 
 /** Yes or no, and which binding or lack of one decided. */
@@ -38,7 +43,8 @@ export interface Decision {
 
 /**
  * Decides whether a subject may do something. Deny by default: only a binding of the subject, or of a group of it, whose role has
- * the permission and whose scope covers every repository in question, allows it. A failure while deciding is a refusal.
+ * the permission and whose scope covers every repository in question, allows it. A scope that cannot be evaluated covers nothing,
+ * and any failure while deciding is a refusal.
  *
  * @example
  * authorize(policy, { subject: { name: "user:dana", groups: [] }, permission: "runs:start", repositories: [gateway] }).allowed;
@@ -51,38 +57,6 @@ export function authorize(policy: AccessPolicy, question: AccessQuestion): Decis
   }
 }
 
-function decide(policy: AccessPolicy, { subject, permission, repositories }: AccessQuestion): Decision {
-  if (subject.name === policy.localOwner) return { allowed: true, reason: `${subject.name} owns the workspace (role admin)` };
-  const own = policy.bindings.filter((binding) => binding.subject === subject.name || subject.groups.includes(binding.subject));
-  const giving = own.filter((binding) => permissionsOf(binding.role).includes(permission));
-  const [first] = giving;
-  if (first === undefined) {
-    const has = own.length === 0 ? "has no role" : `has only ${own.map((binding) => binding.role).join(", ")}`;
-    return { allowed: false, reason: `${subject.name} ${has}` };
-  }
-  const unscoped = giving.find((binding) => binding.where === undefined);
-  if (unscoped !== undefined) return { allowed: true, reason: tellBinding(unscoped) };
-  if (repositories === undefined) {
-    // A list is shown with what lies outside the scope left out; anything else that is about no repository is about all.
-    const isList = permission.endsWith(":read");
-    return { allowed: isList, reason: isList ? tellBinding(first) : `${tellBinding(first)} covers only a part of the fleet` };
-  }
-  const outside = repositories.find((repository) => !giving.some((binding) => covers(policy, binding, repository)));
-  if (outside !== undefined) return { allowed: false, reason: `no binding of ${subject.name} covers ${outside.name}` };
-  return { allowed: true, reason: giving.map(tellBinding).join("; ") };
-}
-
-/** Whether a binding's scope holds a repository. */
-function covers(policy: AccessPolicy, binding: Binding, repository: SelectorSubject): boolean {
-  if (binding.where === undefined) return true;
-  const context = { allowed: manifestTerms, ...(policy.selectors === undefined ? {} : { named: policy.selectors }) };
-  return evaluateSelector(compileSelector(binding.where, "access.bindings", context), repository) === true;
-}
-
-function tellBinding({ subject, role, where }: Binding): string {
-  return `${subject} is ${role}${where === undefined ? "" : ` where ${where}`}`;
-}
-
 /** The repositories of which a subject may see results; the others are counted and not shown. */
 export function visibleRepositories<R extends SelectorSubject>(
   policy: AccessPolicy,
@@ -90,5 +64,79 @@ export function visibleRepositories<R extends SelectorSubject>(
   permission: Permission,
   repositories: readonly R[],
 ): readonly R[] {
-  return repositories.filter((repository) => authorize(policy, { subject, permission, repositories: [repository] }).allowed);
+  if (authorize(policy, { subject, permission }).allowed) return repositories;
+  const scopes = readScopes(policy, givingBindings(policy, subject, permission));
+  return repositories.filter((repository) => scopes.some((scope) => scope.covers(repository)));
+}
+
+function decide(policy: AccessPolicy, question: AccessQuestion): Decision {
+  const { subject, permission, repositories = [], strangers = [] } = question;
+  if (policy.localOwner !== null && subject.name === policy.localOwner) {
+    return { allowed: true, reason: `${subject.name} owns the workspace (role admin)` };
+  }
+  const giving = givingBindings(policy, subject, permission);
+  const [first] = giving;
+  if (first === undefined) return { allowed: false, reason: `${subject.name} ${tellRoles(policy, subject)}` };
+  const whole = giving.find(({ where }) => where === undefined);
+  if (whole !== undefined) return { allowed: true, reason: tellBinding(whole) };
+  if (repositories === "any") return { allowed: true, reason: giving.map(tellBinding).join("; ") };
+  const [stranger] = strangers;
+  if (stranger !== undefined) return refuse(subject, `${stranger}, which is not in the manifest`);
+  if (repositories.length === 0) return refuse(subject, "the whole workspace");
+  const scopes = readScopes(policy, giving);
+  const used = new Set<string>();
+  for (const repository of repositories) {
+    const scope = scopes.find((candidate) => candidate.covers(repository));
+    if (scope === undefined) return refuse(subject, repository.name, scopes);
+    used.add(tellBinding(scope.binding));
+  }
+  return { allowed: true, reason: [...used].join("; ") };
+}
+
+function refuse(subject: Subject, what: string, scopes: readonly Scope[] = []): Decision {
+  const broken = scopes.flatMap(({ binding, failure }) =>
+    failure === null ? [] : [`${tellBinding(binding)}: ${failure}`],
+  );
+  const because = broken.length === 0 ? "" : ` (${broken.join("; ")})`;
+  return { allowed: false, reason: `no binding of ${subject.name} covers ${what}${because}` };
+}
+
+function bindingsOf({ bindings }: AccessPolicy, { name, groups }: Subject): readonly Binding[] {
+  return bindings.filter(({ subject }) => subject === name || groups.includes(subject));
+}
+
+function givingBindings(policy: AccessPolicy, subject: Subject, permission: Permission): readonly Binding[] {
+  return bindingsOf(policy, subject).filter(({ role }) => permissionsOf(role).includes(permission));
+}
+
+function tellRoles(policy: AccessPolicy, subject: Subject): string {
+  const roles = [...new Set(bindingsOf(policy, subject).map(({ role }) => role))];
+  return roles.length === 0 ? "has no role" : `has only ${roles.join(", ")}`;
+}
+
+/** A binding whose `where` was read. */
+interface Scope {
+  readonly binding: Binding;
+  /** Why the scope covers nothing, when it cannot be read. */
+  readonly failure: string | null;
+  covers(repository: SelectorSubject): boolean;
+}
+
+function readScopes({ selectors }: AccessPolicy, bindings: readonly Binding[]): readonly Scope[] {
+  const context = { allowed: manifestTerms, ...(selectors === undefined ? {} : { named: selectors }) };
+  return bindings.map((binding): Scope => {
+    const { where } = binding;
+    if (where === undefined) return { binding, failure: null, covers: () => true };
+    try {
+      const selector = compileSelector(where, "access.bindings", context);
+      // What cannot be told is no.
+      return { binding, failure: null, covers: (repository) => evaluateSelector(selector, repository) === true };
+    } catch (error) {
+      return { binding, failure: messageOf(error), covers: () => false };
+    }
+  });
+}
+
+function tellBinding({ subject, role, where }: Binding): string {
+  return `${subject} is ${role}${where === undefined ? "" : ` where ${where}`}`;
 }

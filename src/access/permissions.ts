@@ -6,6 +6,7 @@ export const permissions = [
   "workspace:write",
   "runs:read",
   "runs:start",
+  "runs:exec",
   "runs:cancel",
   "approvals:decide",
   "adapters:read",

@@ -1,6 +1,8 @@
+import { accessSync, constants } from "node:fs";
 import { userInfo } from "node:os";
+import { dirname } from "node:path";
 
-/** Who acts. Groups come from a verified token; the local owner has none. */
+/** Who acts. Groups come from a verified token; somebody at this machine has none. */
 export interface Subject {
   /** `local:dana`, `user:dana`, `service:ci`. */
   readonly name: string;
@@ -8,12 +10,27 @@ export interface Subject {
   readonly groups: readonly string[];
 }
 
-/**
- * Who uses this process: whoever can write the state folder (mode 0700) is its owner, and known by the name that the operating
- * system gives. Nothing that a caller says can change it.
- */
+/** Who uses this process, by the name that the operating system gives. Nothing that a caller says can change it. */
 export function localSubject(): Subject {
   return { name: `local:${operatingSystemUser()}`, groups: [] };
+}
+
+/**
+ * The owner of a workspace, as far as this process can tell: whoever can write its state folder (or make it, as long as there is
+ * none) has the role admin. Null when that is not the user of this process.
+ *
+ * @param stateFolder absolute
+ */
+export function findLocalOwner(stateFolder: string): string | null {
+  for (let folder = stateFolder; ; folder = dirname(folder)) {
+    try {
+      accessSync(folder, constants.W_OK | constants.X_OK);
+      return localSubject().name;
+    } catch (error) {
+      // What is not there yet can be made by whoever can write the folder above.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || folder === dirname(folder)) return null;
+    }
+  }
 }
 
 function operatingSystemUser(): string {

@@ -11,8 +11,8 @@ export interface AppContext extends AsyncDisposable {
   readonly loaded: LoadedConfig;
   /** Who acts. */
   readonly subject: Subject;
-  /** Who owns the workspace on this machine: `local:dana`. */
-  readonly localOwner: string;
+  /** Who owns the workspace on this machine, as far as this process can tell: `local:dana`, or null. */
+  readonly localOwner: string | null;
   /** One for all that one command or request does. */
   readonly requestId: string;
   /** The environment of this process. */

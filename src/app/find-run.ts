@@ -18,9 +18,13 @@ export async function resolveRunId(store: Store, text: string): Promise<string> 
   if (only !== undefined && (ids.length === 1 || only === prefix)) return only;
   if (ids.length === 0) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run "${text}"`);
   const more = ids.length > namedIds ? " and more" : "";
-  throw new MahavishnuError("RUN_NOT_FOUND", `"${text}" fits more than one run: ${ids.slice(0, namedIds).join(", ")}${more}`, {
-    fix: "Write more of the id.",
-  });
+  throw new MahavishnuError(
+    "RUN_NOT_FOUND",
+    `"${text}" fits more than one run: ${ids.slice(0, namedIds).join(", ")}${more}`,
+    {
+      fix: "Write more of the id.",
+    },
+  );
 }
 
 /** A run's row and its state, replayed from its history. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { localSubject, type Subject } from "../access/subject.ts";
+import { findLocalOwner, localSubject, type Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
@@ -60,7 +60,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
   const context: AppContext = {
     loaded,
     subject,
-    localOwner: localSubject().name,
+    localOwner: findLocalOwner(loaded.paths.stateFolder),
     env,
     requestId: randomUUID(),
     fleet: () => {

@@ -1,8 +1,8 @@
-import { authorize, type AccessPolicy, type Decision } from "../access/authorize.ts";
+import { type AccessPolicy, authorize, type Decision } from "../access/authorize.ts";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
-import type { SelectorSubject } from "../selectors/evaluate-selector.ts";
 import type { AppContext } from "./app-context.ts";
-import type { Resource, UseCase } from "./use-case.ts";
+import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
+import { type Resource, UseCase } from "./use-case.ts";
 
 /**
  * The one door: decides, writes the audit trail, and only then acts. An allowed write is in the trail before it begins, so that
@@ -12,37 +12,73 @@ import type { Resource, UseCase } from "./use-case.ts";
  * @example
  * const page = await perform(app, listRuns, { limit: 20 });
  */
-export async function perform<Input, Output>(context: AppContext, useCase: UseCase<Input, Output>, input: Input): Promise<Output> {
-  const resource = await useCase.resource(input, context);
+export async function perform<Input, Output>(
+  context: AppContext,
+  useCase: UseCase<Input, Output>,
+  input: Input,
+): Promise<Output> {
+  await refuseStranger(context, useCase);
+  const { resource, run } = await UseCase.begin(useCase, context, input);
   const decision = await decide(context, useCase, resource);
-  if (useCase.writes || !decision.allowed) await audit(context, useCase, resource, decision);
-  if (!decision.allowed) {
-    throw new MahavishnuError("ACCESS_DENIED", `${context.subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}`, {
-      fix: `Ask an admin for a role with ${useCase.permission} in access.bindings.`,
-    });
-  }
-  return await useCase.run(context, input);
+  if (!decision.allowed) throw await refuse(context, useCase, resource, decision);
+  if (useCase.writes) await audit(context, useCase, resource, decision);
+  return await run();
+}
+
+/** Who may do this nowhere learns nothing on the way: nothing is looked up for them. */
+async function refuseStranger<Input, Output>(context: AppContext, useCase: UseCase<Input, Output>): Promise<void> {
+  const anywhere: Resource = { name: useCase.name, repositories: "any" };
+  const decision = await decide(context, useCase, anywhere);
+  if (!decision.allowed) throw await refuse(context, useCase, anywhere, decision);
 }
 
 /** The manifest is read only where a scope depends on it: whoever owns the workspace needs none. */
-async function decide<Input, Output>(context: AppContext, useCase: UseCase<Input, Output>, resource: Resource): Promise<Decision> {
-  const policy = { localOwner: context.localOwner, bindings: context.loaded.config.access.bindings };
-  const question = { subject: context.subject, permission: useCase.permission };
-  if (context.subject.name === context.localOwner || resource.repositories === undefined) return authorize(policy, question);
+async function decide<Input, Output>(
+  context: AppContext,
+  { permission }: UseCase<Input, Output>,
+  { repositories }: Resource,
+): Promise<Decision> {
+  const { subject } = context;
   try {
-    const fleet = await context.fleet();
-    const repositories = resource.repositories.map((name): SelectorSubject => {
-      const known = fleet.byName.get(name);
-      return { name, tags: known?.tags ?? [], needs: known?.needs ?? [], ...(known?.role === undefined ? {} : { role: known.role }) };
-    });
-    const scoped: AccessPolicy = { ...policy, selectors: fleet.selectors };
-    return authorize(scoped, { ...question, repositories });
+    if (repositories === undefined || repositories === "any" || subject.name === context.localOwner) {
+      const policy: AccessPolicy = { localOwner: context.localOwner, bindings: context.loaded.config.access.bindings };
+      return authorize(policy, { subject, permission, repositories: repositories === "any" ? "any" : undefined });
+    }
+    const policy = await readAccessPolicy(context);
+    return authorize(policy, { subject, permission, ...subjectsOf(await context.fleet(), repositories) });
   } catch (error) {
     return { allowed: false, reason: `could not be decided: ${messageOf(error)}` };
   }
 }
 
-async function audit<Input, Output>(context: AppContext, useCase: UseCase<Input, Output>, resource: Resource, decision: Decision): Promise<void> {
+/** A refusal stays one even when it cannot be written down; then it says so. */
+async function refuse<Input, Output>(
+  context: AppContext,
+  useCase: UseCase<Input, Output>,
+  resource: Resource,
+  decision: Decision,
+): Promise<MahavishnuError> {
+  const { subject } = context;
+  let unaudited: unknown;
+  try {
+    await audit(context, useCase, resource, decision);
+  } catch (error) {
+    unaudited = error;
+  }
+  const said = unaudited === undefined ? "" : ` (not in the audit trail: ${messageOf(unaudited)})`;
+  const message = `${subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}${said}`;
+  return new MahavishnuError("ACCESS_DENIED", message, {
+    fix: `Ask an admin for a role with ${useCase.permission}, bound to ${subject.name} under access.bindings.`,
+    cause: unaudited,
+  });
+}
+
+async function audit<Input, Output>(
+  context: AppContext,
+  useCase: UseCase<Input, Output>,
+  resource: Resource,
+  decision: Decision,
+): Promise<void> {
   const store = await context.store();
   await store.appendAudit({
     time: Date.now(),

@@ -54,7 +54,12 @@ export interface AttemptView {
   readonly exitCode: number | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  readonly output: { readonly file: string; readonly bytes: number; readonly sha256: string; readonly truncated: boolean } | null;
+  readonly output: {
+    readonly file: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly truncated: boolean;
+  } | null;
   readonly lastLine: string | null;
 }
 
@@ -71,7 +76,9 @@ export function viewRow(row: RunRow, now: number): RunListItem {
     workflow: row.workflow,
     revision: row.revision,
     state: interrupted ? "interrupted" : (row.state as RunStatus),
-    reason: interrupted ? `was ${row.state} when its process went away; \`mahavishnu runs resume ${row.id}\` continues it` : row.reason,
+    reason: interrupted
+      ? `was ${row.state} when its process went away; \`mahavishnu runs resume ${row.id}\` continues it`
+      : row.reason,
     actor: row.actor,
     createdAt: iso(row.createdAt),
     startedAt: isoOrNull(row.startedAt),
@@ -98,12 +105,28 @@ export function viewRun(state: RunState, row: RunRow, now: number): RunView {
 }
 
 function viewStep(step: StepState): StepView {
-  return { id: step.id, state: step.state, reason: step.reason, outputs: step.outputs, attempts: step.attempts.map(viewAttempt) };
+  return {
+    id: step.id,
+    state: step.state,
+    reason: step.reason,
+    outputs: step.outputs,
+    attempts: step.attempts.map(viewAttempt),
+  };
 }
 
 function viewAttempt(attempt: Attempt): AttemptView {
   const { number, state, reason, failure, exitCode, startedAt, endedAt, output, lastLine } = attempt;
-  return { number, state, reason, failure, exitCode, startedAt: iso(startedAt), endedAt: isoOrNull(endedAt), output, lastLine };
+  return {
+    number,
+    state,
+    reason,
+    failure,
+    exitCode,
+    startedAt: iso(startedAt),
+    endedAt: isoOrNull(endedAt),
+    output,
+    lastLine,
+  };
 }
 
 function iso(time: number): string {

@@ -5,23 +5,78 @@ import type { AppContext } from "./app-context.ts";
 export interface Resource {
   /** `run:k3v9q0x2mf`, `workflow:raise-node`, `workspace`. */
   readonly name: string;
-  /** Repositories that it touches or shows; a scoped binding must cover all of them. Left out: none in particular. */
-  readonly repositories?: readonly string[];
+  /**
+   * The repositories that it touches or shows: a subject whose rights are scoped must have them for all of these. `any`: the
+   * use-case shows what the subject may see and leaves out the rest. Left out: it is about the whole workspace.
+   */
+  readonly repositories?: readonly string[] | "any";
 }
 
-/** One thing that a person or a machine can do with a workspace. All doors lead through these. */
-export interface UseCase<Input, Output> {
+/** What a use-case is made of. */
+export interface UseCaseDefinition<Input, Output, Prepared> {
   /** `startRun`; unique. */
   readonly name: string;
   readonly permission: Permission;
   /** Writes are audited when they are allowed; refusals always are. */
   readonly writes: boolean;
-  /** What the input is about; may have to look, and is asked before anything is done. */
-  readonly resource: (input: Input, context: AppContext) => Resource | Promise<Resource>;
-  readonly run: (context: AppContext, input: Input) => Promise<Output>;
+  /** Looks up what the input means. It happens before the door has decided, so it may read and never act. */
+  readonly prepare: (context: AppContext, input: Input) => Prepared | Promise<Prepared>;
+  /** What it is about. */
+  readonly resource: (prepared: Prepared, context: AppContext) => Resource | Promise<Resource>;
+  readonly run: (context: AppContext, prepared: Prepared) => Promise<Output>;
+}
+
+/** A use-case that waits for the door's decision. */
+export interface BegunUseCase<Output> {
+  readonly resource: Resource;
+  run(): Promise<Output>;
+}
+
+/**
+ * One thing that a person or a machine can do with a workspace. It is done through `perform` and in no other way: what it does
+ * is private to it.
+ */
+export class UseCase<Input, Output> {
+  readonly name: string;
+  readonly permission: Permission;
+  readonly writes: boolean;
+  readonly #begin: (context: AppContext, input: Input) => Promise<BegunUseCase<Output>>;
+
+  constructor(
+    facts: Pick<UseCase<Input, Output>, "name" | "permission" | "writes">,
+    begin: (context: AppContext, input: Input) => Promise<BegunUseCase<Output>>,
+  ) {
+    this.name = facts.name;
+    this.permission = facts.permission;
+    this.writes = facts.writes;
+    this.#begin = begin;
+  }
+
+  /** For `perform` alone; a test sees to it. */
+  static begin<I, O>(useCase: UseCase<I, O>, context: AppContext, input: I): Promise<BegunUseCase<O>> {
+    return useCase.#begin(context, input);
+  }
+}
+
+/**
+ * Defines a use-case whose input has to be looked up before anybody can say what it is about.
+ *
+ * @example
+ * const planRun = definePreparedUseCase({ name: "planRun", permission: "workflows:read", writes: false, prepare: loadIt, … });
+ */
+export function definePreparedUseCase<Input, Output, Prepared>(
+  definition: UseCaseDefinition<Input, Output, Prepared>,
+): UseCase<Input, Output> {
+  return new UseCase<Input, Output>(definition, async (context, input) => {
+    const prepared = await definition.prepare(context, input);
+    const resource = await definition.resource(prepared, context);
+    return { resource, run: () => definition.run(context, prepared) };
+  });
 }
 
 /** Defines a use-case; see `perform` for doing it. */
-export function defineUseCase<Input, Output>(useCase: UseCase<Input, Output>): UseCase<Input, Output> {
-  return useCase;
+export function defineUseCase<Input, Output>(
+  definition: Omit<UseCaseDefinition<Input, Output, Input>, "prepare">,
+): UseCase<Input, Output> {
+  return definePreparedUseCase<Input, Output, Input>({ ...definition, prepare: (_context, input) => input });
 }

@@ -32,13 +32,16 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
   name: "listRuns",
   permission: "runs:read",
   writes: false,
-  resource: () => ({ name: "runs" }),
+  resource: () => ({ name: "runs", repositories: "any" }),
   run: async (context, { states, workflow, limit, cursor }) => {
     const store = await context.store();
     const wanted = states === undefined ? undefined : new Set(states);
-    const stored = wanted === undefined ? undefined : [...wanted.difference(new Set(["interrupted"])), ...(wanted.has("interrupted") ? activeStates : [])];
+    const stored =
+      wanted === undefined
+        ? undefined
+        : [...wanted.difference(new Set(["interrupted"])), ...(wanted.has("interrupted") ? activeStates : [])];
     const found: { row: RunRow; item: RunListItem }[] = [];
-    for (let before = parseCursor(cursor); found.length <= limit; ) {
+    for (let before = parseCursor(cursor); found.length <= limit;) {
       const rows = await store.listRuns({
         limit: scanSize,
         ...(stored === undefined ? {} : { states: [...new Set(stored)] }),
@@ -53,7 +56,10 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
     }
     const page = found.slice(0, limit);
     const last = page.at(-1);
-    return { items: page.map(({ item }) => item), nextCursor: found.length > limit && last !== undefined ? String(last.row.position) : null };
+    return {
+      items: page.map(({ item }) => item),
+      nextCursor: found.length > limit && last !== undefined ? String(last.row.position) : null,
+    };
   },
 });
 
@@ -145,12 +151,15 @@ export const listInterruptedRuns = defineUseCase<Record<string, never>, readonly
   name: "listInterruptedRuns",
   permission: "runs:read",
   writes: false,
-  resource: () => ({ name: "runs" }),
+  resource: () => ({ name: "runs", repositories: "any" }),
   run: async (context) => {
     const store = await context.store();
     const rows = await store.listRuns({ states: activeStates, limit: 1_000 });
     const now = Date.now();
-    return rows.filter((row) => isInterrupted(row, now)).map((row) => row.id).toReversed();
+    return rows
+      .filter((row) => isInterrupted(row, now))
+      .map((row) => row.id)
+      .toReversed();
   },
 });
 

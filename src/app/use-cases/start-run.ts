@@ -3,8 +3,8 @@ import type { Plan } from "../../engine/plan.ts";
 import { createHash } from "node:crypto";
 import type { Workflow } from "../../workflows/types.ts";
 import type { AppContext } from "../app-context.ts";
-import { defineUseCase } from "../use-case.ts";
-import { planNamed, planWorkflow, type PlanRunInput } from "./plan-run.ts";
+import { definePreparedUseCase, type Resource } from "../use-case.ts";
+import { planNamed, planWorkflow, type PlanRunInput } from "../plan-workflow.ts";
 
 /** A run that was begun, or the earlier one with the same key. */
 export interface StartedRun {
@@ -18,26 +18,47 @@ export interface StartRunInput extends PlanRunInput {
   readonly idempotencyKey?: string;
 }
 
+/** A run that is planned and not begun. */
+interface PlannedStart {
+  readonly plan: Plan;
+  readonly idempotencyKey: string | undefined;
+}
+
 /** `run WORKFLOW`: begins a run in this process. */
-export const startRun = defineUseCase<{ readonly plan: Plan; readonly idempotencyKey?: string }, StartedRun>({
+export const startRun = definePreparedUseCase<StartRunInput, StartedRun, PlannedStart>({
   name: "startRun",
   permission: "runs:start",
   writes: true,
-  resource: ({ plan }) => ({ name: `workflow:${plan.workflow.name}`, repositories: Object.keys(plan.repositories) }),
-  run: async (context, { plan, idempotencyKey }) => {
-    const engine = await context.engine();
-    return await engine.start({
-      plan,
-      actor: context.subject.name,
-      reason: "started by hand",
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    });
-  },
+  prepare: async (context, input) => ({
+    plan: await planNamed(context, input),
+    idempotencyKey: input.idempotencyKey,
+  }),
+  resource: aboutPlan,
+  run: beginRun,
 });
 
-/** Plans what `run` is to start, before the door is asked about the repositories it touches. */
-export function planStart(context: AppContext, input: StartRunInput): Promise<Plan> {
-  return planNamed(context, input);
+/** `exec -- COMMAND...`: begins a run of an ad hoc command in this process. */
+export const execCommand = definePreparedUseCase<ExecInput, StartedRun, PlannedStart>({
+  name: "execCommand",
+  permission: "runs:exec",
+  writes: true,
+  prepare: async (context, input) => ({ plan: await planExec(context, input), idempotencyKey: undefined }),
+  resource: aboutPlan,
+  run: beginRun,
+});
+
+function aboutPlan({ plan }: PlannedStart): Resource {
+  return { name: `workflow:${plan.workflow.name}`, repositories: Object.keys(plan.repositories) };
+}
+
+async function beginRun(context: AppContext, { plan, idempotencyKey }: PlannedStart): Promise<StartedRun> {
+  const engine = await context.engine();
+  return await engine.start({
+    plan,
+    actor: context.subject.name,
+    reason: "started by hand",
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  });
 }
 
 /** What `exec` is asked. */
@@ -50,7 +71,7 @@ export interface ExecInput {
 }
 
 /** Plans an ad hoc command: a workflow of one step, in place, in every selected repository. */
-export function planExec(context: AppContext, input: ExecInput): Promise<Plan> {
+function planExec(context: AppContext, input: ExecInput): Promise<Plan> {
   const { command, select, maxParallel, timeoutMs } = input;
   const revision = createHash("sha256").update(JSON.stringify(command)).digest("hex").slice(0, 12);
   const workflow: Workflow = {

@@ -1,5 +1,5 @@
 import { perform } from "../../app/perform.ts";
-import { planExec, startRun } from "../../app/use-cases/start-run.ts";
+import { execCommand } from "../../app/use-cases/start-run.ts";
 import { listInterruptedRuns } from "../../app/use-cases/runs.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { ExecOptions } from "../command-options.ts";
@@ -11,12 +11,11 @@ export async function runExec(options: ExecOptions, io: CommandIo): Promise<numb
   await using app = await openWorkspace(options, io);
   tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
   const { command, select, maxParallel, timeout } = options;
-  const plan = await planExec(app, {
+  const { handle } = await perform(app, execCommand, {
     command,
     ...(select === undefined ? {} : { select }),
     ...(maxParallel === undefined ? {} : { maxParallel }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
   });
-  const { handle } = await perform(app, startRun, { plan });
   return handle === null ? 0 : await followRuns({ app, io, options }, [handle]);
 }

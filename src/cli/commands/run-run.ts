@@ -1,5 +1,5 @@
 import { perform } from "../../app/perform.ts";
-import { planStart, startRun } from "../../app/use-cases/start-run.ts";
+import { startRun } from "../../app/use-cases/start-run.ts";
 import { listInterruptedRuns, showRun } from "../../app/use-cases/runs.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { RunOptions } from "../command-options.ts";
@@ -12,14 +12,11 @@ export async function runRun(options: RunOptions, io: CommandIo): Promise<number
   await using app = await openWorkspace(options, io);
   tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
   const { workflow, select, maxParallel, idempotencyKey } = options;
-  const plan = await planStart(app, {
+  const { runId, handle } = await perform(app, startRun, {
     workflow,
     inputs: inputsOf(options.input),
     ...(select === undefined ? {} : { select }),
     ...(maxParallel === undefined ? {} : { maxParallel }),
-  });
-  const { runId, handle } = await perform(app, startRun, {
-    plan,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   if (handle !== null) return await followRuns({ app, io, options }, [handle]);

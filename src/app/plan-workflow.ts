@@ -1,0 +1,80 @@
+import { relative } from "node:path";
+import { MahavishnuError } from "../lib/errors.ts";
+import { makePlan } from "../engine/make-plan.ts";
+import type { Plan } from "../engine/plan.ts";
+import type { Fleet } from "../repositories/types.ts";
+import { selectRepositories } from "../repositories/select-repositories.ts";
+import { resolveInputs } from "../workflows/inputs.ts";
+import { loadWorkflow } from "../workflows/load-workflows.ts";
+import type { Workflow } from "../workflows/types.ts";
+import type { AppContext } from "./app-context.ts";
+
+/** What narrows or changes a workflow for one run. */
+export interface PlanWishes {
+  /** Inputs as text; the workflow's schema gives them their types. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Every sweep is narrowed to what this selects. */
+  readonly select?: string;
+  /** Takes the place of every sweep's `maxParallel`. */
+  readonly maxParallel?: number;
+}
+
+/** Which workflow, and how. */
+export interface PlanRunInput extends PlanWishes {
+  readonly workflow: string;
+}
+
+/** Plans a workflow of the workspace. */
+export async function planNamed(context: AppContext, input: PlanRunInput): Promise<Plan> {
+  const { loaded } = context;
+  const workflow = await loadWorkflow(
+    {
+      folder: loaded.paths.workflows,
+      shownAs: relative(loaded.workspace, loaded.paths.workflows),
+      actions: await context.actions(),
+      secretNames: Object.keys(loaded.config.secrets),
+    },
+    input.workflow,
+  );
+  return await planWorkflow(context, workflow, input);
+}
+
+/** Plans a workflow that is at hand. */
+export async function planWorkflow(context: AppContext, workflow: Workflow, wishes: PlanWishes): Promise<Plan> {
+  const { limits } = context.loaded.config;
+  const fleet = await context.fleet();
+  const lastResults = async (): Promise<ReadonlyMap<string, string>> => {
+    const results = await (await context.store()).lastResults();
+    return new Map(results.map(({ repository, state }) => [repository, state] as const));
+  };
+  const pick = async (text: string | undefined, file: string): Promise<readonly string[]> => {
+    const { repositories } = await selectRepositories(fleet, text, { file, lastResults });
+    return repositories.map(({ name }) => name);
+  };
+  const narrowed = wishes.select === undefined ? null : new Set(await pick(wishes.select, "--select"));
+  if (narrowed?.size === 0)
+    throw new MahavishnuError("PLAN_EMPTY", "--select picks no repository", { fix: "See `mahavishnu repos list`." });
+  return await makePlan({
+    workflow: withParallel(workflow, wishes.maxParallel),
+    inputs: resolveInputs(workflow, wishes.inputs),
+    fleet,
+    select: async (text, job) => {
+      const names = await pick(text, `${workflow.name}, sweep of ${job}`);
+      return inOrder(fleet, new Set(narrowed === null ? names : names.filter((name) => narrowed.has(name))));
+    },
+    timeoutMs: limits.timeout,
+    runTimeoutMs: limits.runTimeout,
+  });
+}
+
+function inOrder(fleet: Fleet, names: ReadonlySet<string>): Fleet["repositories"] {
+  return fleet.repositories.filter(({ name }) => names.has(name));
+}
+
+function withParallel(workflow: Workflow, maxParallel: number | undefined): Workflow {
+  if (maxParallel === undefined) return workflow;
+  const jobs = workflow.jobs.map((job) =>
+    job.sweep === undefined ? job : { ...job, sweep: { ...job.sweep, maxParallel } },
+  );
+  return { ...workflow, jobs };
+}
