@@ -4,10 +4,10 @@ import { describeEscape, explainEscape, isInside, resolveAsFarAsPossible, resolv
 import { explainFacts, explainGitError, explainProblem } from "./explain-tree.ts";
 import { type FindingsByName, findConflicts, type OpenedRepository } from "./find-conflicts.ts";
 import type { FindingCode, RepositoryFinding } from "./findings.ts";
+import { openGitBatch } from "./git-batch.ts";
 import { GitError } from "./git-error.ts";
-import { type FactOptions, readFactsOf } from "./git-facts.ts";
+import { type FactOptions, readFactsOf, statusArguments } from "./git-facts.ts";
 import { holdsSecret, redactUrl } from "./repository-url.ts";
-import { gitEnvironment } from "./run-git.ts";
 import type { Fleet, GitFacts, Repository } from "./types.ts";
 import { openWorkingTree, problemOf } from "./working-tree.ts";
 
@@ -35,7 +35,7 @@ export interface FleetCheck {
 }
 
 /** What `checkRepositories` is told besides the fleet. */
-export interface CheckOptions extends Omit<FactOptions, "env"> {
+export interface CheckOptions extends Pick<FactOptions, "signal" | "timeoutMs" | "now"> {
   /** The repositories to check; all when left out. Conflicts are looked for in the whole fleet. */
   readonly repositories?: readonly Repository[];
   /** Git processes at the same time; twice the processors when left out. */
@@ -52,7 +52,9 @@ export interface CheckOptions extends Omit<FactOptions, "env"> {
  */
 export async function checkRepositories(fleet: Fleet, options: CheckOptions = {}): Promise<FleetCheck> {
   const { repositories = fleet.repositories, parallelism = 2 * availableParallelism(), ...factOptions } = options;
-  const facts = { ...factOptions, env: gitEnvironment() };
+  const { signal, timeoutMs } = factOptions;
+  await using batch = openGitBatch({ args: statusArguments, size: parallelism, signal, timeoutMs });
+  const facts = { ...factOptions, batch };
   const roots = await resolveRoots(fleet.allowedRoots);
   const looked = await mapLimited(
     repositories,

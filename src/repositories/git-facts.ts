@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { GitBatch } from "./git-batch.ts";
 import { GitError } from "./git-error.ts";
 import { parseStatus } from "./parse-status.ts";
-import { type GitCall, gitEnvironment, runGit } from "./run-git.ts";
+import { gitEnvironment, type GitOutput, runGit } from "./run-git.ts";
 import type { GitFacts } from "./types.ts";
 import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 
@@ -10,15 +11,17 @@ import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 export interface FactOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the one git process of a repository. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds since 1970, to tell the age of locks. */
   readonly now?: () => number;
   /** Made once by `gitEnvironment()` for many repositories. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Runs `statusArguments` in many folders; faster than one call after the other. */
+  readonly batch?: GitBatch | undefined;
 }
 
 /** The one process that facts cost. */
-const statusArguments = ["--no-optional-locks", "status", "--porcelain=v2", "--branch", "-z"];
+export const statusArguments: readonly string[] = ["--no-optional-locks", "status", "--porcelain=v2", "--branch", "-z"];
 
 /**
  * Reads what git knows of a working tree: one process, the rest from files.
@@ -36,16 +39,22 @@ export async function readGitFacts(path: string, options: FactOptions = {}): Pro
 
 /** Like `readGitFacts`, for a working tree that was opened already. */
 export async function readFactsOf(tree: WorkingTree, options: FactOptions = {}): Promise<GitFacts> {
-  const { signal, timeoutMs, env = gitEnvironment(), now = Date.now } = options;
-  const call: GitCall = {
+  const { now = Date.now, batch } = options;
+  const { stdout } = await (batch === undefined ? runStatus(tree, options) : batch.run(tree.realPath));
+  return { ...parseStatus(stdout), locks: findLocks(tree, now()), operation: findOperation(tree) };
+}
+
+async function runStatus(
+  tree: WorkingTree,
+  { signal, timeoutMs, env = gitEnvironment() }: FactOptions,
+): Promise<GitOutput> {
+  return await runGit({
     folder: tree.realPath,
     args: statusArguments,
     signal,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     env: confineGit(env, tree),
-  };
-  const { stdout } = await runGit(call);
-  return { ...parseStatus(stdout), locks: findLocks(tree, now()), operation: findOperation(tree) };
+    timeoutMs,
+  });
 }
 
 /** Git that finds its folder damaged looks for a repository above it, and would speak of the wrong one. */

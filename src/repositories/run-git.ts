@@ -6,7 +6,7 @@ import { classifyFailure, GitError } from "./git-error.ts";
 /** How long a git command may take when the caller does not say: no local command of this product needs a minute. */
 export const defaultGitTimeoutMs = 60_000;
 /** What git may print before it counts as gone wrong. */
-const maxOutputBytes = 64 * 1024 * 1024;
+export const maxGitOutputBytes = 64 * 1024 * 1024;
 /** After TERM, git removes its lock files; what still runs after this is killed. */
 const graceMs = 2_000;
 /** A helper that outlives git may keep the pipes open; output that is there is read, then the pipes are dropped. */
@@ -18,12 +18,12 @@ export interface GitCall {
   readonly folder: string;
   readonly args: readonly string[];
   /** Milliseconds until the command and its children are ended; a minute when left out. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Exit codes that are answers and no failures; 0 when left out. */
-  readonly accept?: readonly number[];
+  readonly accept?: readonly number[] | undefined;
   /** The process environment; `gitEnvironment()` when left out. Make it once for many calls. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** What git reads from standard input; nothing when left out. */
   readonly input?: string | Buffer;
 }
@@ -55,7 +55,7 @@ const foreignVariables = [
 ];
 
 /** Settings that hold for every call: no hook, no monitor of the repository's own choice is started. */
-const fixedSettings = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+export const fixedGitSettings: readonly string[] = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
 
 /**
  * The environment of every git process: the user's own, but no prompt, no optional lock, English messages, and nothing that
@@ -74,7 +74,7 @@ export function gitEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.Pr
 }
 
 /**
- * Runs git: every git process of the product is started here.
+ * Runs git: every git process of the product is started here, or by `openGitBatch` for one command over many folders.
  *
  * @throws GitError when git fails, takes too long or prints too much; MahavishnuError `GIT_MISSING` without git; the signal's
  * reason when aborted. In all cases git and its children have been ended.
@@ -94,7 +94,7 @@ export async function runGit(call: GitCall): Promise<GitOutput> {
   if (ended.why === "tooMuchOutput")
     throw new GitError(
       { ...details, failure: "tooMuchOutput" },
-      `${name} printed more than ${maxOutputBytes} bytes and was ended`,
+      `${name} printed more than ${maxGitOutputBytes} bytes and was ended`,
     );
   if (exitCode === null || !accept.includes(exitCode))
     throw new GitError({ ...details, failure: classifyFailure(stderr) });
@@ -112,7 +112,7 @@ interface Ended {
 function collect({ folder, args, signal, env, input }: GitCall, timeoutMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // Its own process group: a helper that hangs is ended together with git.
-    const child = spawn("git", [...fixedSettings, ...args], {
+    const child = spawn("git", [...fixedGitSettings, ...args], {
       cwd: folder,
       env: env ?? gitEnvironment(),
       detached: true,
@@ -136,7 +136,7 @@ function collect({ folder, args, signal, env, input }: GitCall, timeoutMs: numbe
     };
     const read = (list: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxOutputBytes) endBecause("tooMuchOutput");
+      if (bytes > maxGitOutputBytes) endBecause("tooMuchOutput");
       else list.push(chunk);
     };
     const limit = setTimeout(endBecause, timeoutMs, "timeout");

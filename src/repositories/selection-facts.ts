@@ -6,8 +6,8 @@ import type { TermNode } from "../selectors/ast.ts";
 import type { SelectorSubject } from "../selectors/evaluate-selector.ts";
 import { type TermFacts, terms } from "../selectors/terms.ts";
 import { firstLine, GitError } from "./git-error.ts";
-import { confineGit, readGitFacts } from "./git-facts.ts";
-import { runGit } from "./run-git.ts";
+import { openGitBatch } from "./git-batch.ts";
+import { readGitFacts, statusArguments } from "./git-facts.ts";
 import type { GitFacts, Repository } from "./types.ts";
 import { openWorkingTree } from "./working-tree.ts";
 
@@ -69,51 +69,75 @@ export class SelectionFacts {
   async readNext(open: ReadonlyMap<Repository, ReadonlySet<TermNode>>): Promise<void> {
     const missing = [...open].flatMap(([repository, nodes]) => [...nodes].map((node) => ({ repository, node })));
     const kind = factOrder.find((facts) => missing.some(({ node }) => terms[node.term].facts === facts));
-    if (kind === undefined) throw new Error("a selector waits for facts that cannot be read");
-    const wanted = new Map<Repository, Set<string>>();
-    for (const { repository, node } of missing) {
-      if (terms[node.term].facts !== kind) continue;
-      const values = wanted.get(repository) ?? new Set();
-      wanted.set(repository, values.add(node.value));
-    }
-    if (kind === "runs")
-      this.#last = (await this.#reading.lastResults?.([...open.keys()].map(({ name }) => name))) ?? new Map();
-    else
-      await mapLimited(
-        [...wanted],
-        this.#reading.parallelism,
-        async ([repository, values]) => await this.#read(kind, repository, values),
-      );
-  }
-
-  async #read(kind: TermFacts, repository: Repository, values: ReadonlySet<string>): Promise<void> {
-    const { name, path } = repository;
-    try {
-      if (kind === "git") this.#git.set(name, await readGitFacts(path, this.#reading));
-      for (const value of values) {
-        if (kind === "files") remember(this.#files, name, value, await hasFile(path, value));
-        if (kind === "changes") remember(this.#changes, name, value, await this.#hasChanged(path, value));
-      }
-    } catch (error) {
-      this.#reading.signal?.throwIfAborted();
-      if (error instanceof MahavishnuError && error.code === "GIT_MISSING") throw error;
-      this.#failures.set(name, describeFailure(error));
+    const wanted = missing.filter(({ node }) => terms[node.term].facts === kind);
+    switch (kind) {
+      case "runs":
+        this.#last = (await this.#reading.lastResults?.([...open.keys()].map(({ name }) => name))) ?? new Map();
+        return;
+      case "files":
+        for (const [file, repositories] of groupByValue(wanted)) await this.#readFiles(file, repositories);
+        return;
+      case "git":
+        await this.#readStatus([...new Set(wanted.map(({ repository }) => repository))]);
+        return;
+      case "changes":
+        for (const [ref, repositories] of groupByValue(wanted)) await this.#readChanges(ref, repositories);
+        return;
+      case "manifest":
+      case undefined:
+        throw new Error("a selector waits for facts that cannot be read");
     }
   }
 
-  async #hasChanged(path: string, ref: string): Promise<boolean> {
-    const { env, signal } = this.#reading;
-    const opened = await openWorkingTree(path);
-    if (opened.tree === undefined) throw new Error(opened.reason);
-    const { exitCode } = await runGit({
-      folder: opened.tree.realPath,
-      args: ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "--merge-base", ref, "--"],
-      accept: [0, 1],
-      env: confineGit(env, opened.tree),
-      signal,
+  async #readFiles(file: string, repositories: readonly Repository[]): Promise<void> {
+    await this.#readEach(repositories, async ({ name, path }) => {
+      remember(this.#files, name, file, await hasFile(path, file));
     });
-    return exitCode === 1;
   }
+
+  async #readStatus(repositories: readonly Repository[]): Promise<void> {
+    const { parallelism: size, env, signal } = this.#reading;
+    await using batch = openGitBatch({ args: statusArguments, size, env, signal });
+    await this.#readEach(repositories, async ({ name, path }) => {
+      this.#git.set(name, await readGitFacts(path, { batch }));
+    });
+  }
+
+  async #readChanges(ref: string, repositories: readonly Repository[]): Promise<void> {
+    const { parallelism: size, env, signal } = this.#reading;
+    const args = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "--merge-base", ref, "--"];
+    await using batch = openGitBatch({ args, size, env, signal, accept: [0, 1] });
+    await this.#readEach(repositories, async ({ name, path }) => {
+      const opened = await openWorkingTree(path);
+      if (opened.tree === undefined) throw new Error(opened.reason);
+      const { exitCode } = await batch.run(opened.tree.realPath);
+      remember(this.#changes, name, ref, exitCode === 1);
+    });
+  }
+
+  /** What cannot be read of one repository is noted there; without git, or when stopped, everything ends. */
+  async #readEach(repositories: readonly Repository[], read: (repository: Repository) => Promise<void>): Promise<void> {
+    const { parallelism, signal } = this.#reading;
+    await mapLimited(repositories, parallelism, async (repository) => {
+      try {
+        await read(repository);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof MahavishnuError && error.code === "GIT_MISSING") throw error;
+        this.#failures.set(repository.name, describeFailure(error));
+      }
+    });
+  }
+}
+
+interface Wanted {
+  readonly repository: Repository;
+  readonly node: TermNode;
+}
+
+function groupByValue(wanted: readonly Wanted[]): [string, Repository[]][] {
+  const groups = Map.groupBy(wanted, ({ node }) => node.value);
+  return [...groups].map(([value, list]) => [value, [...new Set(list.map(({ repository }) => repository))]]);
 }
 
 function remember(facts: Map<string, Map<string, boolean>>, name: string, key: string, value: boolean): void {

@@ -1,5 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { lstatSync, readdirSync, readFileSync, realpathSync, stat, type Stats, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 
 /** A git working tree that was found where the manifest says. */
@@ -71,10 +70,18 @@ class TreeError extends Error {
 
 type Touched = { realPath: string; stats: Stats } | { problem: TreeProblem; reason: string };
 
-async function touch(path: string): Promise<Touched> {
+/** With a callback, since the promise of `node:fs/promises` costs as much as the call. */
+function touch(path: string): Promise<Touched> {
+  return new Promise((done) => {
+    stat(path, (error, stats) => {
+      done(error === null ? resolveLinks(path, stats) : problemOf(error));
+    });
+  });
+}
+
+function resolveLinks(path: string, stats: Stats): Touched {
   try {
-    const realPath = await realpath(path);
-    return { realPath, stats: await stat(realPath) };
+    return { realPath: realpathSync.native(path), stats };
   } catch (error) {
     return problemOf(error);
   }
