@@ -159,7 +159,8 @@ export interface AdaptersHealthOptions extends GlobalOptions {
 export interface ProductionFlags {
   /** `check-config`: all headings, with the probes that act. */
   readonly all?: boolean;
-  readonly profile: "development" | "production";
+  /** The configuration's when left out. */
+  readonly profile?: "development" | "production";
   /** Globs over ids of checks, tests and benchmarks. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];

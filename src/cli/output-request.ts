@@ -2,10 +2,10 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/suggest.ts";
 
 /** Formats that are built. `table` and other words for the same thing are not: one word each. */
-export type OutputFormat = "text" | "json" | "ndjson" | "junit";
+export type OutputFormat = "text" | "short" | "json" | "ndjson" | "junit";
 
 /** Formats that the readiness report will have. */
-const plannedFormats = ["short", "sarif", "markdown", "html", "prometheus"];
+const plannedFormats = ["sarif", "markdown", "html", "prometheus"];
 
 /** One `-o FORMAT[=FILE]`. */
 export interface OutputRequest {

@@ -54,6 +54,8 @@ export interface ProductionSetting {
   readonly onEvent?: (event: SuiteEvent) => void;
   /** Milliseconds that a stopped probe has to end its children. */
   readonly graceMs?: number;
+  /** What the caller knows and the verdict must: that the audit trail cannot be written, for instance. */
+  readonly findings?: readonly Finding[];
   /** Rounds of the calibration before benchmarks; for tests of the framework. */
   readonly calibrationRounds?: number;
   /** Another catalogue than the product's, for tests of the framework. */

@@ -48,7 +48,7 @@ export function declareProduction(program: Command, shell: Shell): void {
             ],
           ],
           exitCodes: { 0: "ready", 1: "not ready", 2: "usable, with reservations" },
-          output: { formats: ["text", "json", "ndjson", "junit"], files: true },
+          output: { formats: ["text", "short", "json", "ndjson", "junit"], files: true },
           check: ({ options }) => refuseContradictions(options),
           run: async ({ options, io }) =>
             (await import("./production-run.ts")).runProductionSuite({ ...options, suite: suite.name }, io),
@@ -69,9 +69,10 @@ export function declareProduction(program: Command, shell: Shell): void {
 function suiteOptions(): Option[] {
   return [
     new Option("--all", "all headings, with the probes that act"),
-    new Option("--profile <PROFILE>", "decides severities")
-      .choices(["development", "production"])
-      .default("production"),
+    new Option("--profile <PROFILE>", "decides severities; the configuration's when left out").choices([
+      "development",
+      "production",
+    ]),
     listOption("--only <GLOB>", "only ids that match"),
     listOption("--skip <GLOB>", "without ids that match; a skipped required check is not verified"),
     new Option("--list", "print the ids, run nothing"),
