@@ -46,7 +46,15 @@ export function renderText(report: Report, options: TextOptions): string {
     report.exitCode === report.verdictCode
       ? []
       : note("note", `--exit-zero: the process ends with 0, the verdict is ${report.verdictCode}`, options.style);
-  const tail = [...notes, ...banner, "", renderGates(report, options.style), renderLastLine(report, options.style)];
+  const title = notes.length + banner.length > 0 ? [options.style.paint("strong", "Notes")] : [];
+  const tail = [
+    ...title,
+    ...notes,
+    ...banner,
+    "",
+    renderGates(report, options.style),
+    renderLastLine(report, options.style),
+  ];
   return `${[...lines, ...tail].join("\n")}\n`;
 }
 
@@ -54,7 +62,7 @@ export function renderText(report: Report, options: TextOptions): string {
 export function renderShort(report: Report, options: TextOptions): string {
   const style = options.style;
   const lines = report.results
-    .filter((result) => mark(result) !== "-" && result.status !== "pass")
+    .filter((result) => mark(result) === "x" || mark(result) === "!")
     .map((result) => headLine(result, style));
   return `${[...lines, renderLastLine(report, style)].join("\n")}\n`;
 }
@@ -189,7 +197,7 @@ function renderBlocked(results: readonly Result[], style: TextStyle): readonly s
   if (blocked.length === 0) return [];
   const roots = [...new Set(blocked.flatMap((result) => result.blockedBy))].join(", ");
   const ids = [...new Set(blocked.map((result) => result.id))];
-  const text = `${blocked.length} wait for ${roots}: ${ids.join(" ")}`;
+  const text = `${blocked.length} blocked by ${roots}: ${ids.join(" ")}`;
   const [first = "", ...rest] = wrap(text, style.width - 4);
   return [`  ${style.paint("dim", "-")} ${first}`, ...rest.map((line) => `    ${line}`)];
 }
