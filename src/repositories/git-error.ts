@@ -58,12 +58,9 @@ const fixes: Partial<Record<GitFailure, (folder: string) => string>> = {
 /** Tells failures apart by what git says in the C locale. */
 export function classifyFailure(stderr: string): GitFailure {
   if (/dubious ownership|unsafe repository/.test(stderr)) return "dubiousOwnership";
-  if (
-    /\.lock': File exists|could not lock config file|Unable to create '[^']*\.lock'.*exists|cannot lock ref/s.test(
-      stderr,
-    )
-  )
-    return "locked";
+  if (/\.lock': File exists|could not lock config file/.test(stderr)) return "locked";
+  // Git reads the files of all worktrees, also of one that another git has begun and not filled in yet.
+  if (/failed to read .*worktrees\/[^/]+\/\w+/.test(stderr)) return "locked";
   if (/not a git repository/.test(stderr)) return "notARepository";
   if (/Permission denied/i.test(stderr)) return "denied";
   return "exit";

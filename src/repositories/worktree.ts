@@ -63,7 +63,7 @@ export async function removeWorktree(place: WorktreePlace): Promise<void> {
   await withRepository(place, async (repository) => await discard(repository, place));
 }
 
-/** Folders of this process's calls in progress, by repository: git cannot add two worktrees of one repository at once. */
+/** This process's calls in progress, by repository: two that add at once would read each other's half-written files. */
 const queues = new Map<string, Promise<unknown>>();
 
 async function withRepository<T>(place: WorktreePlace, body: (repository: WorkingTree) => Promise<T>): Promise<T> {
@@ -126,13 +126,14 @@ async function discard(repository: WorkingTree, { folder, signal }: WorktreePlac
   if (isLeft && !isComplete(repository, folder)) await endOrphans(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   for (const path of findRegistrations(repository, folder)) {
-    await runPatiently({
-      folder: repository.realPath,
-      // Twice: also one that git still marks as being made.
-      args: ["worktree", "remove", "--force", "--force", path],
-      accept: [0, 128],
-      signal,
-    });
+    try {
+      // Forced twice: also one that git still marks as being made.
+      const args = ["worktree", "remove", "--force", "--force", path];
+      await runPatiently({ folder: repository.realPath, args, signal });
+    } catch (error) {
+      // Another process may have removed it first.
+      if (findRegistrations(repository, folder).length > 0) throw error;
+    }
   }
   await sweepAbandoned(repository, basename(folder));
 }
