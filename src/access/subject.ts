@@ -24,11 +24,12 @@ export function localSubject(): Subject {
 export function findLocalOwner(stateFolder: string): string | null {
   for (let folder = stateFolder; ; folder = dirname(folder)) {
     try {
-      accessSync(folder, constants.W_OK | constants.X_OK);
+      accessSync(folder, constants.W_OK);
       return localSubject().name;
     } catch (error) {
       // What is not there yet can be made by whoever can write the folder above.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || folder === dirname(folder)) return null;
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== "ENOENT" && code !== "ENOTDIR") || folder === dirname(folder)) return null;
     }
   }
 }
