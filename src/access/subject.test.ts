@@ -18,7 +18,8 @@ afterEach(async () => {
 async function askAsOther(state: string): Promise<string | null> {
   const isRoot = process.getuid?.() === 0;
   const other = isRoot ? { uid: 65_534, gid: 65_534 } : {};
-  for (const above of [process.env["TMPDIR"] ?? tmpdir(), folder]) if (isRoot) await chmod(above, 0o711);
+  const above = [process.env["TMPDIR_OF_RUN"], process.env["TMPDIR"], folder];
+  for (const path of isRoot ? above : []) await chmod(path ?? folder, 0o711);
   if (isRoot) await chown(state, 65_534, 65_534);
   const script = `
     const { findLocalOwner } = await import(${JSON.stringify(join(import.meta.dirname, "subject.ts"))});
