@@ -7,9 +7,9 @@ import type { SelectorSubject } from "../selectors/evaluate-selector.ts";
 import { type TermFacts, terms } from "../selectors/terms.ts";
 import { firstLine, GitError } from "./git-error.ts";
 import { openGitBatch } from "./git-batch.ts";
-import { readGitFacts, statusArguments } from "./git-facts.ts";
+import { readFactsOf, statusArguments } from "./git-facts.ts";
 import type { GitFacts, Repository } from "./types.ts";
-import { openWorkingTree } from "./working-tree.ts";
+import { openWorkingTree, type WorkingTree } from "./working-tree.ts";
 
 /** The state of each repository's latest target by name; a repository without one is left out. */
 export type ReadLastResults = (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -99,7 +99,7 @@ export class SelectionFacts {
     const { parallelism: size, env, signal } = this.#reading;
     await using batch = openGitBatch({ args: statusArguments, size, env, signal });
     await this.#readEach(repositories, async ({ name, path }) => {
-      this.#git.set(name, await readGitFacts(path, { batch }));
+      this.#git.set(name, await readFactsOf(await openOrFail(path), { batch }));
     });
   }
 
@@ -108,9 +108,7 @@ export class SelectionFacts {
     const args = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "--merge-base", ref, "--"];
     await using batch = openGitBatch({ args, size, env, signal, accept: [0, 1] });
     await this.#readEach(repositories, async ({ name, path }) => {
-      const opened = await openWorkingTree(path);
-      if (opened.tree === undefined) throw new Error(opened.reason);
-      const { exitCode } = await batch.run(opened.tree.realPath);
+      const { exitCode } = await batch.run((await openOrFail(path)).realPath);
       remember(this.#changes, name, ref, exitCode === 1);
     });
   }
@@ -138,6 +136,12 @@ interface Wanted {
 function groupByValue(wanted: readonly Wanted[]): [string, Repository[]][] {
   const groups = Map.groupBy(wanted, ({ node }) => node.value);
   return [...groups].map(([value, list]) => [value, [...new Set(list.map(({ repository }) => repository))]]);
+}
+
+async function openOrFail(path: string): Promise<WorkingTree> {
+  const opened = await openWorkingTree(path);
+  if (opened.tree === undefined) throw new Error(opened.reason);
+  return opened.tree;
 }
 
 function remember(facts: Map<string, Map<string, boolean>>, name: string, key: string, value: boolean): void {

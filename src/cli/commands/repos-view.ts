@@ -1,0 +1,223 @@
+import { relative } from "node:path";
+import type { CheckedRepository, FleetCheck } from "../../repositories/check-repositories.ts";
+import { type FindingCode, type FindingSeverity, findingWords } from "../../repositories/findings.ts";
+import { type GraphFormat, makeGraph, renderGraph } from "../../repositories/graph.ts";
+import { redactUrl } from "../../repositories/repository-url.ts";
+import type { FoundRepository, ScanResult } from "../../repositories/scan.ts";
+import type { Selection } from "../../repositories/select-repositories.ts";
+import type { Fleet, GitFacts, Repository } from "../../repositories/types.ts";
+import { type Line, renderLine, span } from "../terminal/line.ts";
+import type { Look } from "../terminal/look.ts";
+import type { Meaning } from "../terminal/palette.ts";
+import { count } from "../terminal/run-words.ts";
+import { renderTable } from "../terminal/table.ts";
+import type { View } from "./config-view.ts";
+
+/** A view whose items may also be written line by line. */
+export interface ListView extends View {
+  readonly items: readonly object[];
+}
+
+/** `repos list`: the repositories that were picked, and those of which it could not be told. */
+export function viewReposList(fleet: Fleet, { repositories, undecided }: Selection, look: Look): ListView {
+  const items = repositories.map(describeRepository);
+  const rows = repositories.map(({ name, role = "", tags, needs, path, optional }): Line[] => [
+    [span("strong", name)],
+    [role],
+    [tags.join(" ")],
+    [needs.join(" ")],
+    [span("faint", showBelow(path, fleet.root)), optional ? "  optional" : ""],
+  ]);
+  const headings = ["name", "role", "tags", "needs", "path"].map((heading) => ({ heading, whole: heading === "name" }));
+  const unclear = undecided.map(({ repository, reason }) => ({ name: repository.name, reason }));
+  return {
+    items,
+    json: { items, nextCursor: null, undecided: unclear },
+    text: [
+      ...(rows.length === 0 ? [] : [...renderTable({ columns: headings, rows }, look), ""]),
+      ...unclear.map(({ name, reason }) =>
+        renderLine([span("warning", "  cannot tell  "), `${name}: ${reason}`], look),
+      ),
+      sumUp(repositories.length, fleet.repositories.length),
+    ],
+  };
+}
+
+/** `repos check`: every repository with what git knows, then everything that was found, then the counts. */
+export function viewReposCheck(
+  { repositories, counts }: FleetCheck,
+  look: Look,
+): ListView & { readonly isSound: boolean } {
+  const items = repositories.map(describeChecked);
+  const columns = [
+    { heading: "name", whole: true },
+    { heading: "branch" },
+    { heading: "changes", align: "right" as const },
+    ...(repositories.some(({ facts }) => facts !== null && facts.upstream !== null) ? [{ heading: "upstream" }] : [{}]),
+    { heading: "state" },
+  ];
+  const problems = repositories.flatMap((checked) => explainChecked(checked, whole(look)));
+  return {
+    items,
+    json: { items, counts, nextCursor: null },
+    isSound: counts.error === 0,
+    text: [
+      ...(repositories.length === 0 ? [] : renderTable({ columns, rows: repositories.map(rowOf) }, look)),
+      ...(problems.length === 0 ? [] : ["", ...problems]),
+      "",
+      renderLine(sumUpCheck(counts), whole(look)),
+    ],
+  };
+}
+
+/** `repos graph`: which repository needs which, as a tree or for a program that draws. */
+export function viewReposGraph(repositories: readonly Repository[], format: GraphFormat): View {
+  const graph = makeGraph(repositories);
+  const text = repositories.length === 0 ? "no repositories" : renderGraph(repositories, format);
+  return { json: graph, text: text.split("\n") };
+}
+
+/** `repos scan DIR`: entries to paste into the manifest, and entries of the manifest that are not there. */
+export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View {
+  const { folder, added, missing, known, skipped, unreadable } = scan;
+  const places = [...skipped, ...unreadable].map(({ path, reason }): Line[] => [[showBelow(path, folder)], [reason]]);
+  const gone = missing.map(({ name, path, place }): Line[] => [
+    [name],
+    [`${place.file}:${place.line}`],
+    [showBelow(path, fleet.root)],
+  ]);
+  return {
+    json: {
+      folder,
+      added,
+      missing: missing.map(describeRepository),
+      known: known.map(({ name }) => name),
+      skipped,
+      unreadable,
+    },
+    text: [
+      ...(added.length === 0
+        ? []
+        : [
+            renderLine([span("good", "new"), `, to paste below repos: of ${fleet.file}`], look),
+            "",
+            ...added.map(entryOf),
+            "",
+          ]),
+      ...section("missing", `, in ${fleet.file} and not on disk`, "bad", gone, look),
+      ...section("left out", "", "warning", places, look),
+      renderLine([`${folder}: ${added.length} new, ${missing.length} missing, ${known.length} known`], whole(look)),
+    ],
+  };
+}
+
+function section(title: string, rest: string, meaning: Meaning, rows: readonly Line[][], look: Look): string[] {
+  if (rows.length === 0) return [];
+  return [
+    renderLine([span(meaning, title), rest], look),
+    ...renderTable({ columns: [{}, {}, {}], rows, indent: 2 }, look),
+    "",
+  ];
+}
+
+/** One entry as it stands in a manifest. What is the default is left out. */
+function entryOf({ name, path, url }: FoundRepository): string {
+  const keys = [
+    ...(path === name ? [] : [`path: ${quoteYaml(path)}`]),
+    ...(url === null ? [] : [`url: ${quoteYaml(url)}`]),
+  ];
+  // The file keeps a number as a text, but other readers of YAML may not.
+  const key = quoteYaml(name);
+  return keys.length === 0 ? `  ${key}: {}` : `  ${key}: { ${keys.join(", ")} }`;
+}
+
+/** JSON's quotes are YAML's too. */
+function quoteYaml(text: string): string {
+  return /^[A-Za-z/~][\w./@:~+-]*$/.test(text) && !/^(?:true|false|null|~)$|:$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+}
+
+function describeRepository(repository: Repository): object {
+  const { name, path, url, branch, role, tags, needs, optional, place } = repository;
+  return {
+    name,
+    path,
+    url: url === undefined ? null : redactUrl(url),
+    branch: branch ?? null,
+    role: role ?? null,
+    tags,
+    needs,
+    optional,
+    place,
+  };
+}
+
+function describeChecked({ repository, state, findings, facts }: CheckedRepository): object {
+  return { name: repository.name, path: repository.path, state, findings, facts };
+}
+
+function rowOf({ repository, findings, facts, state }: CheckedRepository): Line[] {
+  const words = [...new Set(findings.map(({ code }) => findingWords[code]))];
+  return [
+    [span("strong", repository.name)],
+    [facts?.branch ?? span("faint", facts?.head?.slice(0, 10) ?? "")],
+    [facts === null ? "" : String(facts.changed)],
+    [describeUpstream(facts)],
+    state === "ok"
+      ? [span("good", "ok"), ...words.map((word) => `  ${word}`)]
+      : [span(state === "error" ? "bad" : "warning", words.join(", "))],
+  ];
+}
+
+/** For lines with a path or a command: cut, they would be of no use. */
+function whole(look: Look): Look {
+  return { ...look, width: Number.POSITIVE_INFINITY };
+}
+
+/** `origin/main +2 -1`. */
+function describeUpstream(facts: GitFacts | null): string {
+  if (facts === null || facts.upstream === null) return "";
+  const ahead = facts.ahead > 0 ? ` +${facts.ahead}` : "";
+  const behind = facts.behind > 0 ? ` -${facts.behind}` : "";
+  return `${facts.upstream}${ahead}${behind}`;
+}
+
+const marks: Readonly<Record<FindingSeverity, Meaning>> = { error: "bad", warning: "warning", note: "faint" };
+const signs: Readonly<Record<FindingSeverity, string>> = { error: "x", warning: "!", note: "-" };
+
+/** Errors and warnings with what to do; notes stand in the table. */
+function explainChecked({ repository, findings }: CheckedRepository, look: Look): string[] {
+  return findings
+    .filter(({ severity }) => severity !== "note")
+    .flatMap(({ code, severity, message, fix }) => [
+      renderLine(
+        [`  `, span(marks[severity], `${signs[severity]} ${findingWords[code]}`), `  ${repository.name}: ${message}`],
+        look,
+      ),
+      renderLine([span("faint", `      ${fix}`)], look),
+    ]);
+}
+
+function sumUpCheck({ total, ok, warning, error, byCode }: FleetCheck["counts"]): Line {
+  const parts = [
+    `${ok} ok`,
+    ...(warning === 0 ? [] : [`${warning} with warnings`]),
+    ...(error === 0 ? [] : [`${error} with errors`]),
+  ];
+  const codes = Object.entries(byCode).map(([code, number]) => `${findingWords[code as FindingCode]} ${number}`);
+  const details = codes.length === 0 ? "" : `  (${codes.join(", ")})`;
+  return [`${count(total, "repository", "repositories")}: ${parts.join(", ")}`, span("faint", details)];
+}
+
+function sumUp(picked: number, all: number): string {
+  return picked === all
+    ? count(all, "repository", "repositories")
+    : `${picked} of ${count(all, "repository", "repositories")}`;
+}
+
+/** A path from a folder above it, or the whole path. */
+function showBelow(path: string, folder: string): string {
+  const shown = relative(folder, path);
+  return shown === "" || shown.startsWith("..") ? path : shown;
+}
