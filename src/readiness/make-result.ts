@@ -20,7 +20,7 @@ export interface ResultFrame {
 }
 
 /** What an answer adds to the frame. */
-export type Answer = Pick<Result, "status" | "reason"> & Partial<Result>;
+export type Answer = Pick<Result, "status" | "reason"> & Partial<Result> & Pick<Outcome, "goOn">;
 
 /** The definition's advice as a result carries it. */
 export function remediationOf(planned: PlannedCheck, better: Partial<Remediation> = {}): Remediation {
@@ -35,7 +35,7 @@ export function remediationOf(planned: PlannedCheck, better: Partial<Remediation
 }
 
 /** A whole result from its frame and its answer. Whatever is not a yes carries advice. */
-export function makeResult(frame: ResultFrame, answer: Answer): Result {
+export function makeResult(frame: ResultFrame, { goOn: _, ...answer }: Answer): Result {
   const { planned, profile, target } = frame;
   const { definition } = planned;
   const severity = frame.optional ? "warning" : severityUnder(definition, profile);
@@ -84,5 +84,6 @@ export function answerOf(frame: ResultFrame, outcome: Outcome, probe: Probe): An
     evidence: outcome.evidence ?? [],
     remediation: content ? remediationOf(frame.planned, outcome.remediation) : null,
     probe,
+    ...(outcome.goOn === true ? { goOn: true } : {}),
   };
 }

@@ -47,6 +47,7 @@ export async function runStages(request: StagesRequest): Promise<StagesAnswer> {
     profile: plan.profile,
     parallel: request.parallel,
     stop,
+    harmless: new WeakSet(),
     ...(request.failFast ? { failFast: { cause: undefined } } : {}),
     ...(request.graceMs === undefined ? {} : { graceMs: request.graceMs }),
     onEvent,

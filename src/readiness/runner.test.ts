@@ -194,6 +194,20 @@ describe("dependencies", () => {
     expect(results.map(({ status }) => status)).toEqual(["warn", "notApplicable", "skipped", "pass"]);
   });
 
+  it("are not broken by a failure that stands in nobody's way, also not from an earlier stage", async () => {
+    const harmless = new WeakSet<Result>();
+    const planned = plannedFixture([
+      checkFixture({ id: "A", static: () => ({ ...no, goOn: true }) }),
+      checkFixture({ id: "B", dependsOn: ["A"] }),
+      checkFixture({ id: "C", dependsOn: ["A"] }),
+    ]);
+    const results = await runChecks(planned.slice(0, 2), options({ harmless }));
+    expect(results).toMatchObject([{ status: "fail" }, { status: "pass" }]);
+    expect(Object.keys(results[0] ?? {})).not.toContain("goOn");
+    const earlier = Map.groupBy(results, ({ id }) => id);
+    expect(await runChecks(planned.slice(2), options({ harmless }), earlier)).toMatchObject([{ status: "pass" }]);
+  });
+
   it("hold for each target by itself", async () => {
     const targets = async (): Promise<{
       none: string;

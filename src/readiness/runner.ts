@@ -24,6 +24,8 @@ export interface RunnerOptions {
   readonly graceMs?: number;
   /** With `--fail-fast`: remembers the first required check that fails; from then on nothing begins. Shared by all stages. */
   readonly failFast?: { cause: string | undefined };
+  /** Remembers failures that stand in nobody's way. Shared by all stages. */
+  readonly harmless?: WeakSet<Result>;
   readonly onEvent?: (event: RunnerEvent) => void;
   /** The probe of a benchmark. */
   readonly benchmark: (definition: Extract<Definition, { kind: "benchmark" }>) => ProbeBody;
@@ -67,6 +69,7 @@ class Suite {
   readonly #running = new Map<string, Promise<readonly Result[]>>();
   readonly #permits: Semaphore;
   readonly #exclusive = new Map<string, Semaphore>();
+  readonly #harmless: WeakSet<Result>;
   readonly #clock: () => number;
 
   constructor(planned: readonly PlannedCheck[], options: RunnerOptions, earlier: ResultsById) {
@@ -74,6 +77,7 @@ class Suite {
     this.#earlier = earlier;
     this.#checks = new Map(planned.map((check) => [check.definition.id, check]));
     this.#permits = new Semaphore(options.parallel);
+    this.#harmless = options.harmless ?? new WeakSet();
     this.#clock = options.clock ?? (() => performance.now());
   }
 
@@ -90,7 +94,8 @@ class Suite {
     const { definition } = planned;
     const whole: ResultFrame = { planned, profile: this.#options.profile, target: null, optional: false };
     if (planned.skip !== undefined) return [this.#end(whole, { status: "skipped", reason: planned.skip })];
-    const needed = (await Promise.all((definition.dependsOn ?? []).map(async (id) => await this.resultsOf(id)))).flat();
+    const answers = await Promise.all((definition.dependsOn ?? []).map(async (id) => await this.resultsOf(id)));
+    const needed = answers.flat().filter((result) => !this.#harmless.has(result));
     const manifold = definition.kind !== "benchmark" && definition.targets !== undefined;
     const roots = findRoots(manifold ? needed.filter((result) => result.target === null) : needed, false);
     if (roots.length > 0) return [this.#end(whole, blockedBy(roots))];
@@ -210,6 +215,7 @@ class Suite {
 
   #end(frame: ResultFrame, answer: Answer): Result {
     const result = makeResult(frame, answer);
+    if (answer.goOn === true) this.#harmless.add(result);
     const { failFast } = this.#options;
     if (failFast !== undefined && isRequired(result.severity) && ["fail", "error", "timeout"].includes(result.status)) {
       failFast.cause ??= result.id;

@@ -157,6 +157,8 @@ export interface Outcome {
   readonly remediation?: Partial<Remediation>;
   /** Another severity than the definition's, for checks whose badness depends on what they find. */
   readonly severity?: Severity;
+  /** What depends on this check may be asked although it says no: that finding does not stand in its way. */
+  readonly goOn?: boolean;
 }
 
 /** Whether results of this severity enter percentages. */
