@@ -53,18 +53,33 @@ export interface LoadedConfig {
   readonly digest: string;
 }
 
+/** Everything that is wrong with a configuration, each problem with its kind for those who judge it. */
+export class ConfigError extends UserFileError {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[], code: "CONFIG_INVALID" | "USAGE") {
+    const details = code === "USAGE" ? { fix: "Mend the values of --set." } : {};
+    super(
+      problems.map(({ diagnostic }) => diagnostic),
+      code,
+      details,
+    );
+    this.problems = problems;
+  }
+}
+
 const maxFileBytes = 1024 * 1024;
 
 /** A configuration, or everything that is wrong with it. */
 export type ConfigResult =
   | { readonly loaded: LoadedConfig }
-  | { readonly loaded?: undefined; readonly problems: readonly ConfigProblem[]; readonly error: UserFileError };
+  | { readonly loaded?: undefined; readonly problems: readonly ConfigProblem[]; readonly error: ConfigError };
 
 /**
  * Reads and merges the layers: defaults < `mahavishnu.yaml` < `mahavishnu.local.yaml` < environment < `--set`.
  * Secret references are not resolved; `resolveSecrets` does that.
  *
- * @throws UserFileError with every wrong place of every layer: CONFIG_INVALID, or USAGE when only `--set` is wrong.
+ * @throws ConfigError with every wrong place of every layer: CONFIG_INVALID, or USAGE when only `--set` is wrong.
  * @throws MahavishnuError CONFIG_UNREADABLE, or WORKSPACE_NOT_FOUND when there is no configuration file.
  */
 export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> {
@@ -92,19 +107,10 @@ export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResul
   const flags = await checkLayer(setLayer);
   if (lower.length + flags.length > 0) {
     const problems = [...lower, ...flags];
-    return { problems, error: errorOf(problems, lower.length > 0 ? "CONFIG_INVALID" : "USAGE") };
+    return { problems, error: new ConfigError(problems, lower.length > 0 ? "CONFIG_INVALID" : "USAGE") };
   }
   const secretVariables = [...named.union(collectNamedVariables([environmentLayer.tree]))].toSorted();
   return { loaded: describe(request, files, [...fileLayers, environmentLayer, setLayer], { keys, secretVariables }) };
-}
-
-function errorOf(problems: readonly ConfigProblem[], code: "CONFIG_INVALID" | "USAGE"): UserFileError {
-  const details = code === "USAGE" ? { fix: "Mend the values of --set." } : {};
-  return new UserFileError(
-    problems.map(({ diagnostic }) => diagnostic),
-    code,
-    details,
-  );
 }
 
 function describe(
