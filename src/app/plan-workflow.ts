@@ -43,10 +43,7 @@ export async function planNamed(context: AppContext, input: PlanRunInput): Promi
 export async function planWorkflow(context: AppContext, workflow: Workflow, wishes: PlanWishes): Promise<Plan> {
   const { limits } = context.loaded.config;
   const fleet = await context.fleet();
-  const lastResults = async (): Promise<ReadonlyMap<string, string>> => {
-    const results = await (await context.store()).lastResults();
-    return new Map(results.map(({ repository, state }) => [repository, state] as const));
-  };
+  const lastResults = readLastResults(context);
   const pick = async (text: string | undefined, file: string): Promise<readonly string[]> => {
     const { repositories } = await selectRepositories(fleet, text, { file, lastResults });
     return repositories.map(({ name }) => name);
@@ -77,4 +74,12 @@ function withParallel(workflow: Workflow, maxParallel: number | undefined): Work
     job.sweep === undefined ? job : { ...job, sweep: { ...job.sweep, maxParallel } },
   );
   return { ...workflow, jobs };
+}
+
+/** Reads the state of each repository's latest target, for selectors with `last:`. */
+export function readLastResults(context: AppContext): () => Promise<ReadonlyMap<string, string>> {
+  return async () => {
+    const results = await (await context.store()).lastResults();
+    return new Map(results.map(({ repository, state }) => [repository, state] as const));
+  };
 }

@@ -33,9 +33,9 @@ export function writeLines(stream: OutputStream, lines: readonly string[]): void
   if (lines.length > 0) stream.write(`${lines.join("\n")}\n`);
 }
 
-/** Writes a value as one JSON document. */
-export function writeJson(stream: OutputStream, value: unknown): void {
-  stream.write(`${JSON.stringify(value, null, 2)}\n`);
+/** Writes one JSON document of ours; all of them say by which version of their shape they go. */
+export function writeJson(stream: OutputStream, document: object): void {
+  stream.write(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`);
 }
 
 /** Writes values as lines of JSON. */

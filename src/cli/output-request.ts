@@ -14,9 +14,12 @@ export interface OutputRequest {
   readonly file?: string;
 }
 
+/** Formats of graphs, for programs that draw. */
+export type DrawingFormat = "dot" | "mermaid";
+
 /** What a command does with `-o`. */
 export interface OutputRules {
-  readonly formats: readonly OutputFormat[];
+  readonly formats: readonly (OutputFormat | DrawingFormat)[];
   /** Whether `-o FORMAT=FILE` may be given, and given several times. */
   readonly files: boolean;
 }
@@ -52,7 +55,8 @@ export function chooseOutput(values: readonly string[], rules: OutputRules): Out
 function parseRequest(value: string, rules: OutputRules): OutputRequest {
   const split = value.indexOf("=");
   const name = split === -1 ? value : value.slice(0, split);
-  const format = rules.formats.find((known) => known === name);
+  // Only a command whose rules have a format for drawing is ever given one, and looks at it as a text.
+  const format = rules.formats.find((known) => known === name) as OutputFormat | undefined;
   if (format === undefined) {
     if (rules.files && plannedFormats.includes(name)) {
       throw new MahavishnuError("NOT_BUILT", `the output format "${name}" is not built yet`, {

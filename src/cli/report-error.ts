@@ -32,14 +32,17 @@ export interface FailureReport {
 export function reportError(thrown: unknown, verbose: boolean): FailureReport {
   const error = toMahavishnuError(thrown);
   const diagnostics = error instanceof UserFileError ? error.diagnostics : [];
+  // A text that was given with a flag, such as a selector, is an argument and no file.
+  const isArgument = diagnostics.length > 0 && diagnostics.every(({ file }) => file.startsWith("--"));
+  const code = isArgument ? "USAGE" : error.code;
   const document: ErrorDocument = {
     schemaVersion: 1,
-    error: { code: error.code, message: error.message, fix: error.fix, diagnostics },
+    error: { code, message: error.message, fix: error.fix, diagnostics },
   };
   const head = diagnostics.length > 0 ? error.message : `mahavishnu: ${error.message}`;
   const stack = verbose && !isParserError(thrown) ? stacksOf(thrown) : [];
-  const text = escapeControlLines([head, `  fix: ${error.fix}  [${error.code}]`, ...stack].join("\n"));
-  return { document, text: `${text}\n`, exitCode: error.exitCode };
+  const text = escapeControlLines([head, `  fix: ${error.fix}  [${code}]`, ...stack].join("\n"));
+  return { document, text: `${text}\n`, exitCode: errorCatalogue[code].exitCode };
 }
 
 function toMahavishnuError(thrown: unknown): MahavishnuError {

@@ -34,7 +34,7 @@ function jsonDisplay(io: CommandIo): RunDisplay {
     finish: (_state, view) => void views.push(view),
     closeJson: () => {
       const [only] = views;
-      writeJson(io.stdout, views.length === 1 ? only : { items: views, nextCursor: null });
+      writeJson(io.stdout, only !== undefined && views.length === 1 ? only : { items: views, nextCursor: null });
     },
     close: () => undefined,
   };

@@ -44,7 +44,7 @@ export interface AdapterHealth {
 }
 
 /** Names of the adapters that the configuration enables. The embedded engine is always there. */
-export function enabledAdapters(_config: Config): readonly string[] {
+function enabledAdapters(_config: Config): readonly string[] {
   return ["embedded"];
 }
 

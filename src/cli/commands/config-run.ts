@@ -1,23 +1,26 @@
-import { findWorkspace } from "../../config/find-workspace.ts";
-import { type LoadedConfig, loadConfig } from "../../config/load-config.ts";
+import { perform } from "../../app/perform.ts";
+import { readConfig } from "../../app/use-cases/config.ts";
 import { listMissingFields } from "../../config/missing-fields.ts";
 import { readSecrets } from "../../config/secret-references.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { ConfigShowOptions } from "../command-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
+import { openWorkspace } from "../open-workspace.ts";
 import { type View, viewConfig, viewValidation } from "./config-view.ts";
 
 /** `mahavishnu config show`. */
 export async function runConfigShow(options: ConfigShowOptions, io: CommandIo): Promise<number> {
-  const loaded = await load(options, io);
+  await using app = await openWorkspace(options, io);
+  const loaded = await perform(app, readConfig, {});
   write(viewConfig(loaded, { origin: options.origin === true }), options, io);
   return exitCodes.success;
 }
 
 /** `mahavishnu config validate`. A configuration that does not load is an error with all its places. */
 export async function runConfigValidate(options: GlobalOptions, io: CommandIo): Promise<number> {
-  const loaded = await load(options, io);
+  await using app = await openWorkspace(options, io);
+  const loaded = await perform(app, readConfig, {});
   const secrets = await readSecrets(loaded, io.env);
   const view = viewValidation({ loaded, secrets, missing: listMissingFields(loaded.config) });
   write(view, options, io);
@@ -27,18 +30,8 @@ export async function runConfigValidate(options: GlobalOptions, io: CommandIo): 
 /** `mahavishnu config schema`. Needs no workspace. */
 export async function runConfigSchema(_options: GlobalOptions, io: CommandIo): Promise<number> {
   const { makeConfigJsonSchema } = await import("../../config/json-schema.ts");
-  writeJson(io.stdout, makeConfigJsonSchema());
+  io.stdout.write(`${JSON.stringify(makeConfigJsonSchema(), null, 2)}\n`);
   return exitCodes.success;
-}
-
-async function load(options: GlobalOptions, io: CommandIo): Promise<LoadedConfig> {
-  const { workspace, configFile } = findWorkspace({
-    cwd: io.cwd,
-    ...(options.workspace === undefined ? {} : { directory: options.workspace }),
-    ...(options.config === undefined ? {} : { configFile: options.config }),
-  });
-  const set = options.set.map(({ key, value }) => `${key}=${value}`);
-  return await loadConfig({ workspace, configFile, env: io.env, set });
 }
 
 function write(view: View, { format }: GlobalOptions, io: CommandIo): void {

@@ -8,7 +8,8 @@ import { escapeControl } from "../terminal/escape-control.ts";
 /** What a command prints: lines for eyes, one document for machines. */
 export interface View {
   readonly text: readonly string[];
-  readonly json: unknown;
+  /** Without its `schemaVersion`, which `writeJson` adds. */
+  readonly json: object;
 }
 
 /** `config show`: every value of a configuration; with `origin`, where it comes from. Secrets are `***`. */

@@ -1,23 +1,74 @@
-import type { CommandIo } from "../command-io.ts";
+import { resolve } from "node:path";
+import { perform } from "../../app/perform.ts";
+import { checkFleetRepositories, listRepositories, scanRepositories } from "../../app/use-cases/repos.ts";
+import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { ReposCheckOptions, ReposScanOptions, ReposSelectOptions } from "../command-options.ts";
-import { refuseNotBuilt } from "../refuse-not-built.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { openWorkspace } from "../open-workspace.ts";
+import type { OutputFormat } from "../output-request.ts";
+import type { View } from "./config-view.ts";
+import { type ListView, viewReposCheck, viewReposGraph, viewReposList, viewReposScan } from "./repos-view.ts";
 
 /** `mahavishnu repos list`. */
-export async function runReposList(_options: ReposSelectOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("repos list");
+export async function runReposList(options: ReposSelectOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const list = await perform(app, listRepositories, { ...selectionOf(options), signal: io.interrupts.signal });
+  writeList(viewReposList(list.fleet, list, io.stdout), { format: options.format, hidden: list.hidden }, io);
+  return exitCodes.success;
 }
 
 /** `mahavishnu repos check`. */
-export async function runReposCheck(_options: ReposCheckOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("repos check");
+export async function runReposCheck(options: ReposCheckOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { maxParallel } = options;
+  const check = await perform(app, checkFleetRepositories, {
+    ...selectionOf(options),
+    ...(maxParallel === undefined ? {} : { maxParallel }),
+    signal: io.interrupts.signal,
+  });
+  const view = viewReposCheck(check, io.stdout);
+  writeList(view, { format: options.format, hidden: check.hidden }, io);
+  for (const { repository, reason } of check.undecided) {
+    io.stderr.write(`cannot tell whether ${repository.name} is selected: ${reason}\n`);
+  }
+  return view.isSound ? exitCodes.success : exitCodes.failure;
 }
 
 /** `mahavishnu repos graph`. */
-export async function runReposGraph(_options: ReposSelectOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("repos graph");
+export async function runReposGraph(options: ReposSelectOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const { repositories, hidden } = await perform(app, listRepositories, selectionOf(options));
+  const format: string = options.format;
+  const view = viewReposGraph(repositories, format === "dot" || format === "mermaid" ? format : "text");
+  writeList({ ...view, items: [] }, { format: options.format, hidden }, io);
+  return exitCodes.success;
 }
 
 /** `mahavishnu repos scan DIR`. */
-export async function runReposScan(_options: ReposScanOptions, _io: CommandIo): Promise<number> {
-  return refuseNotBuilt("repos scan");
+export async function runReposScan(options: ReposScanOptions, io: CommandIo): Promise<number> {
+  await using app = await openWorkspace(options, io);
+  const folder = resolve(io.cwd, options.folder);
+  const scan = await perform(app, scanRepositories, { folder, signal: io.interrupts.signal });
+  write(viewReposScan(await app.fleet(), scan, io.stdout), options.format, io);
+  return exitCodes.success;
+}
+
+function selectionOf({ select }: ReposSelectOptions): { readonly select?: string } {
+  return select === undefined ? {} : { select };
+}
+
+/** A list, and how many repositories are left out of it because the subject may not see them. */
+function writeList(
+  view: ListView,
+  { format, hidden }: { readonly format: OutputFormat; readonly hidden: number },
+  io: CommandIo,
+): void {
+  if (format === "ndjson") writeNdjson(io.stdout, view.items);
+  else write({ ...view, json: { ...view.json, hidden } }, format, io);
+  if (hidden > 0) io.stderr.write(`${hidden} more that you may not see\n`);
+}
+
+function write({ text, json }: View, format: OutputFormat, io: CommandIo): void {
+  if (format === "json") writeJson(io.stdout, json);
+  else writeLines(io.stdout, text);
 }

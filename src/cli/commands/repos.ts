@@ -44,7 +44,11 @@ export function declareRepos(program: Command, shell: Shell): void {
       name: "graph",
       summary: "show which repository needs which",
       options: () => [selectOption("repositories to show; all when left out")],
-      examples: [["mahavishnu repos graph", "the order in which a sweep would visit them"]],
+      examples: [
+        ["mahavishnu repos graph", "a tree: what stands below something is needed by it"],
+        ["mahavishnu repos graph -o mermaid", "a diagram to paste into Markdown"],
+      ],
+      output: { formats: ["text", "json", "dot", "mermaid"], files: false },
       exitCodes: { 1: "the manifest is not valid, for instance repositories that need each other in a circle" },
       run: async ({ options, io }) => (await import("./repos-run.ts")).runReposGraph(options, io),
     });
