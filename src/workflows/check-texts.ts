@@ -23,8 +23,10 @@ export function checkTexts(
   const secrets = new Map<StepFile, Set<string>>();
   for (const text of listTexts(file)) {
     const step = stepOf(file, text);
+    const expressions = compileText(text, findings);
+    if (expressions.length === 0) continue;
     const scope = makeScope(file, text, secretNames);
-    for (const { compiled, offset } of compileText(text, findings)) {
+    for (const { compiled, offset } of expressions) {
       const known = checkNames(compiled, offset, text, scope, findings);
       if (known && text.place === places.run && step?.run !== undefined) {
         checkPaste(compiled, offset, text, step.run, file, findings);
@@ -151,7 +153,7 @@ function stepOf(file: WorkflowFile, { job, step }: TextPlace): StepFile | undefi
 }
 
 function makeScope(file: WorkflowFile, text: TextPlace, secretNames: readonly string[] | undefined): Scope {
-  const ids = stepsOf(file, text.job).map(stepId);
+  const steps = stepsOf(file, text.job);
   const own = text.job === null ? undefined : file.jobs[text.job];
   const reachable = own === undefined ? Object.keys(file.jobs) : listNeeds(own);
   const needs = reachable.flatMap((id) => {
@@ -160,14 +162,19 @@ function makeScope(file: WorkflowFile, text: TextPlace, secretNames: readonly st
     return [[id, { sweeps: job.sweep !== undefined, outputs: Object.keys(job.outputs) }] as const];
   });
   // The outputs of a step are evaluated after it, so they can name what it wrote itself.
-  const ended = text.step === null ? ids.length : text.step + (text.place === places.stepOutput ? 1 : 0);
+  const ended = text.step === null ? steps.length : text.step + (text.place === places.stepOutput ? 1 : 0);
   return {
     place: text.place,
     sweeps: own?.sweep !== undefined,
     inFinally: text.job === null,
     inputs: Object.keys(file.inputs),
-    earlierSteps: ids.slice(0, ended),
-    laterSteps: ids.slice(ended),
+    // Asked for only by expressions that name a step.
+    get earlierSteps() {
+      return steps.slice(0, ended).map(stepId);
+    },
+    get laterSteps() {
+      return steps.slice(ended).map((step, index) => stepId(step, ended + index));
+    },
     needs: new Map(needs),
     jobs: Object.keys(file.jobs),
     secretNames,

@@ -2,10 +2,14 @@ import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
 import { diagnose, type ValuePath, type YamlFile } from "../lib/yaml-file.ts";
 import { locateText } from "./locate-text.ts";
 
-/** What a check of a workflow has found, each at its place in the file. */
+/** Nobody reads more, and finding their places in a large file takes its time. */
+const maxFindings = 100;
+
+/** What a check of a workflow has found, each at its place in the file; of very many only the first, and how many more. */
 export class Findings {
   readonly #yaml: YamlFile;
   readonly #diagnostics: Diagnostic[] = [];
+  #more = 0;
 
   constructor(yaml: YamlFile) {
     this.#yaml = yaml;
@@ -13,7 +17,7 @@ export class Findings {
 
   /** Adds a problem at a key or at its value. */
   add(path: ValuePath, at: "key" | "value", message: string, hint?: string): void {
-    this.#diagnostics.push(diagnose(this.#yaml, path, at, message, hint));
+    this.#push(() => diagnose(this.#yaml, path, at, message, hint));
   }
 
   /** Adds a problem at characters of a text value. */
@@ -24,11 +28,20 @@ export class Findings {
     hint?: string,
   ): void {
     const { file, text } = this.#yaml;
-    this.#diagnostics.push(diagnosticAt(file, text, locateText(this.#yaml, path, range), message, hint));
+    this.#push(() => diagnosticAt(file, text, locateText(this.#yaml, path, range), message, hint));
   }
 
   /** All problems, in the order of the file. */
   list(): readonly Diagnostic[] {
-    return this.#diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const found = this.#diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const last = found.at(-1);
+    if (last === undefined || this.#more === 0) return found;
+    const { file, line, column } = last;
+    return [...found, { file, line, column, length: 1, message: `and ${this.#more} more problems in this file` }];
+  }
+
+  #push(locate: () => Diagnostic): void {
+    if (this.#diagnostics.length < maxFindings) this.#diagnostics.push(locate());
+    else this.#more += 1;
   }
 }
