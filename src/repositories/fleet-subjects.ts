@@ -14,7 +14,7 @@ export function describeFleet(fleet: Fleet): (repository: Repository) => Selecto
   const dependents = new Map<string, ReadonlySet<string>>();
   return (repository) => ({
     name: repository.name,
-    path: relative(fleet.root, repository.path).replaceAll(sep, "/"),
+    path: relative(fleet.root, repository.path).replaceAll(sep, "/") || ".",
     ...(repository.role === undefined ? {} : { role: repository.role }),
     tags: repository.tags,
     needs: repository.needs,

@@ -115,6 +115,16 @@ describe("openGitBatch", () => {
     ]);
   });
 
+  it("tells git nothing of its own", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.path);
+    git(folder.path, "config", "alias.act", "!env");
+    await using batch = openGitBatch({ args: ["act"], size: 1 });
+    const lines = (await batch.run(folder.path)).stdout.toString("utf8");
+    expect(lines).toContain(`GIT_CEILING_DIRECTORIES=${folder.join("..")}\n`);
+    expect(lines).not.toMatch(/BATCH_WORD|mhv_/);
+  });
+
   it("reads no more than it is given, and writes nothing into the repository", async () => {
     using folder = makeFolder();
     makeRepository(folder.path);

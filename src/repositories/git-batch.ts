@@ -40,11 +40,13 @@ export interface BatchOptions {
  * of the one that starts it: of a shell that takes a tenth of what it takes of this one, and it does not block this one.
  *
  * The shell reads a folder from its input and answers with git's output, a line with the exit code, git's errors and an
- * end line. Both lines carry a random word, so no output can be taken for them. Git looks for no repository above the folder.
+ * end line. Both lines carry a random word that git is not told, so no output can be taken for them. Git looks for no
+ * repository above the folder.
  */
-const script = `while IFS= read -r folder; do
-  errors=$(GIT_CEILING_DIRECTORIES="\${folder%/*}" git -C "$folder" "$@" 2>&1 >&3 3>&- </dev/null)
-  printf '\\n%s %s\\n%s\\n%s end\\n' "$word" "$?" "$errors" "$word" >&3
+const script = `mhv_word=$MAHAVISHNU_BATCH_WORD; unset MAHAVISHNU_BATCH_WORD
+while IFS= read -r mhv_folder; do
+  mhv_errors=$(GIT_CEILING_DIRECTORIES="\${mhv_folder%/*}" git -C "$mhv_folder" "$@" 2>&1 >&3 3>&- </dev/null)
+  printf '\\n%s %s\\n%s\\n%s end\\n' "$mhv_word" "$?" "$mhv_errors" "$mhv_word" >&3
 done 3>&1`;
 
 /** Opens a batch. Its helpers are started when they are needed and end when it is disposed of. */
@@ -113,7 +115,7 @@ class Helper {
   constructor(options: BatchOptions) {
     this.#options = options;
     this.#child = spawn("/bin/sh", ["-c", script, "sh", ...fixedGitSettings, ...options.args], {
-      env: { ...(options.env ?? gitEnvironment()), word: this.#word },
+      env: { ...(options.env ?? gitEnvironment()), MAHAVISHNU_BATCH_WORD: this.#word },
       // Its own process group: a git that hangs is ended together with it.
       detached: true,
       stdio: ["pipe", "pipe", "ignore"],

@@ -8,6 +8,8 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { loadManifest } from "./load-manifest.ts";
 import type { Fleet } from "./types.ts";
 
+const numRuns = Number(process.env["FUZZ_RUNS"] ?? 100);
+
 /** Loads `repos.yaml` among the files. */
 async function load(files: Readonly<Record<string, string>>): Promise<Fleet> {
   using folder = makeFolder();
@@ -266,7 +268,7 @@ describe("loadManifest", () => {
     expect(fleet.repositories.map(({ path }) => path)).toEqual(["/srv/a", "/home/ann/b", folder.join("c")]);
   });
 
-  it("meets any text with a fleet or an error that names places", async () => {
+  it("meets any text with a fleet or an error that names places", { timeout: 20_000 + 20 * numRuns }, async () => {
     using folder = makeFolder();
     const file = folder.join("repos.yaml");
     const word = fc.constantFrom(
@@ -306,7 +308,7 @@ describe("loadManifest", () => {
         );
         expect(outcome).toBe(true);
       }),
-      { numRuns: Number(process.env["FUZZ_RUNS"] ?? 100) },
+      { numRuns },
     );
   });
 });

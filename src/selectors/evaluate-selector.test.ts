@@ -92,12 +92,9 @@ const anyValue = (kind: (typeof terms)[keyof typeof terms]["value"]): fc.Arbitra
     fc.string({ minLength: 1, maxLength: 8 }),
     fc.constantFrom("a b", 'a"b', "a\\b", "(x)", "a|b", "a,b", "'", "ö", "!x"),
   );
-  return text.filter(
-    (value) =>
-      tryParseSelector(`${kind === "file" ? "has" : kind === "ref" ? "changed" : "name"}:${JSON.stringify("x")}`)
-        .node !== undefined && allowedValue(kind, value),
-  );
+  return text.filter((value) => allowedValue(kind, value));
 };
+
 function allowedValue(kind: string, value: string): boolean {
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001F\u007F]/.test(value)) return false;
@@ -111,7 +108,7 @@ const anyTerm: fc.Arbitrary<SelectorNode> = fc
   .chain((term) => anyValue(terms[term].value).map((value) => ({ kind: "term", term, value, range }) as const));
 const anyNode: fc.Arbitrary<SelectorNode> = fc.letrec<{ node: SelectorNode }>((tie) => ({
   node: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
+    { depthSize: "small", maxDepth: 4 },
     anyTerm,
     fc.stringMatching(/^[A-Za-z0-9._-]{1,6}$/).map((name) => ({ kind: "name", name, range }) as const),
     tie("node").map((item) => ({ kind: "not", item, range }) as const),
@@ -146,7 +143,8 @@ const anyLogic: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
   ),
 })).text;
 
-describe("properties of selectors", () => {
+// Time for deep runs, asked for with FUZZ_RUNS.
+describe("properties of selectors", { timeout: 20_000 + 20 * numRuns }, () => {
   it("parses what it prints into the same tree", () => {
     fc.assert(
       fc.property(anyNode, (node) => {

@@ -27,9 +27,6 @@ export const lastStates = [
   "skipped",
 ] as const;
 
-/** How a repository's latest target stands. */
-export type LastState = (typeof lastStates)[number];
-
 /** Every term of the grammar. The reference page is made from this table. */
 export const terms = {
   name: { value: "glob", facts: "manifest", picks: "whose name matches", example: "name:auth-*" },
