@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { renderActionReference } from "../../src/actions/reference.ts";
+import { outputSchemas } from "../../src/cli/json-schemas.ts";
 import { makeConfigJsonSchema } from "../../src/config/json-schema.ts";
 import { renderConfigReference } from "../../src/config/reference.ts";
 import { ReportSchema } from "../../src/readiness/report/schema.ts";
@@ -32,6 +33,7 @@ export function generatedFiles(): Map<string, string> {
     "report.v1.json": z.toJSONSchema(ReportSchema),
     "repos.v1.json": makeManifestJsonSchema(),
     "workflow.v1.json": makeWorkflowJsonSchema(),
+    ...outputJsonSchemas(),
   };
   return new Map([
     ...Object.entries(pages).map(([name, text]) => [`docs/reference/${name}`, `${note}${text.trimEnd()}\n`] as const),
@@ -39,4 +41,14 @@ export function generatedFiles(): Map<string, string> {
       ([name, schema]) => [`schemas/${name}`, `${JSON.stringify(schema, null, 2)}\n`] as const,
     ),
   ]);
+}
+
+/** What commands print with `-o json` and `-o ndjson`: `output-repos-list.v1.json` and so on. */
+function outputJsonSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(outputSchemas).map(([name, schema]) => {
+      const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      return [`output-${kebab}.v1.json`, z.toJSONSchema(schema)] as const;
+    }),
+  );
 }

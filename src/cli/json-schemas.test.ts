@@ -1,0 +1,136 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type CliResult, runCaptured } from "../../test/support/capture-cli.ts";
+import { type OutputName, outputSchemas } from "./json-schemas.ts";
+
+const run = promisify(execFile);
+let cwd: string;
+
+/** A workspace with two repositories, one of which is not there, and two workflows, one of which is not valid. */
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "schemas-"));
+  await writeFile(join(cwd, "mahavishnu.yaml"), "version: 1\nauth: { enabled: false }\n");
+  await writeFile(
+    join(cwd, "repos.yaml"),
+    "version: 1\nroles: { library: {} }\nrepos: { web: { role: library, needs: [gone] }, gone: { optional: true } }\n",
+  );
+  const workflow = (name: string, command: string): string =>
+    `version: 1\nname: ${name}\ninputs: { word: { type: string, default: hi } }\njobs:\n  greet:\n    sweep: { select: 'name:web' }\n    checkout: inPlace\n    steps: [{ run: ${command} }]\n`;
+  await run("mkdir", [join(cwd, "workflows")]);
+  await writeFile(join(cwd, "workflows/hello.yaml"), workflow("hello", "echo hello"));
+  await writeFile(join(cwd, "workflows/fails.yaml"), workflow("fails", "exit 3"));
+  await run("git", ["init", "-q", "-b", "main", join(cwd, "web")]);
+  const author = ["-c", "user.name=x", "-c", "user.email=x@example.test"];
+  await run("git", ["-C", join(cwd, "web"), ...author, "commit", "-q", "--allow-empty", "-m", "first"]);
+});
+afterAll(async () => {
+  await rm(cwd, { recursive: true, force: true });
+});
+
+const env = { PATH: process.env["PATH"] ?? "", HOME: tmpdir() };
+
+async function call(...argv: readonly string[]): Promise<CliResult> {
+  return await runCaptured(argv, { cwd, env });
+}
+
+function parseLines(text: string): unknown[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+/** What is wrong with a value, in words; empty when it has the shape. */
+function problemsOf(name: OutputName, value: unknown): string {
+  const result = outputSchemas[name].safeParse(value);
+  return result.success ? "" : z.prettifyError(result.error);
+}
+
+/** A command line, its exit code and the shape of what it prints. */
+interface Printed {
+  readonly name: OutputName;
+  readonly code: number;
+  readonly argv: readonly string[];
+}
+
+const documents: readonly Printed[] = [
+  { name: "error", code: 64, argv: ["rnu"] },
+  { name: "error", code: 64, argv: ["repos", "list", "-s", "("] },
+  { name: "configShow", code: 0, argv: ["config", "show", "--origin", "--set", "limits.timeout=5m"] },
+  { name: "configValidate", code: 0, argv: ["config", "validate"] },
+  { name: "reposList", code: 0, argv: ["repos", "list"] },
+  { name: "reposCheck", code: 0, argv: ["repos", "check"] },
+  { name: "reposGraph", code: 0, argv: ["repos", "graph"] },
+  { name: "reposScan", code: 0, argv: ["repos", "scan", "."] },
+  { name: "workflowsList", code: 0, argv: ["workflows", "list"] },
+  { name: "workflowsShow", code: 0, argv: ["workflows", "show", "hello"] },
+  { name: "workflowsValidate", code: 0, argv: ["workflows", "validate"] },
+  { name: "plan", code: 0, argv: ["plan", "hello", "-i", "word=hey"] },
+  { name: "run", code: 0, argv: ["run", "hello"] },
+  { name: "run", code: 1, argv: ["run", "fails"] },
+  { name: "run", code: 0, argv: ["exec", "-s", "name:web", "--", "true"] },
+  { name: "runsList", code: 0, argv: ["runs", "list"] },
+  { name: "runsResume", code: 0, argv: ["runs", "resume"] },
+  { name: "adaptersList", code: 0, argv: ["adapters", "list"] },
+  { name: "adaptersHealth", code: 0, argv: ["adapters", "health"] },
+  { name: "init", code: 0, argv: ["init", "new"] },
+];
+
+const lines: readonly Printed[] = [
+  { name: "reposListLine", code: 0, argv: ["repos", "list"] },
+  { name: "reposCheckLine", code: 0, argv: ["repos", "check"] },
+  { name: "workflowsListLine", code: 0, argv: ["workflows", "list"] },
+  { name: "runLine", code: 0, argv: ["run", "hello"] },
+  { name: "runsListLine", code: 0, argv: ["runs", "list"] },
+];
+
+describe("what commands print for machines has its published shape, alone on the standard output", () => {
+  it.each(documents)("$name ($code): $argv", async ({ name, code, argv }) => {
+    const { exitCode, stdout, stderr } = await call("-o", "json", ...argv);
+    expect(problemsOf(name, JSON.parse(stdout))).toBe("");
+    expect({ exitCode, stderr }).toEqual({ exitCode: code, stderr: "" });
+  });
+
+  it.each(lines)("$name ($code): $argv", async ({ name, code, argv }) => {
+    const { exitCode, stdout } = await call("-o", "ndjson", ...argv);
+    const values = parseLines(stdout);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.map((value) => problemsOf(name, value)).join("")).toBe("");
+    expect(exitCode).toBe(code);
+  });
+
+  it("runs show and runs logs of a run that was", async () => {
+    const started = JSON.parse((await call("run", "hello", "-o", "json")).stdout) as { id: string };
+    const shown = await call("runs", "show", started.id, "-o", "json");
+    expect(problemsOf("run", JSON.parse(shown.stdout))).toBe("");
+    const logs = await call("runs", "logs", started.id, "-o", "ndjson");
+    const values = parseLines(logs.stdout);
+    expect(values.map((value) => problemsOf("runsLogsLine", value)).join("")).toBe("");
+    expect(logs.stdout).toContain("hello");
+  });
+});
+
+describe("the published shapes", () => {
+  it("can all be written as JSON Schema", () => {
+    for (const schema of Object.values(outputSchemas)) expect(z.toJSONSchema(schema)).toHaveProperty("$schema");
+  });
+
+  it("are all proved here", () => {
+    const proved = new Set<string>([...documents, ...lines].map(({ name }) => name));
+    expect(Object.keys(outputSchemas).filter((name) => !proved.has(name))).toEqual(["runsLogsLine"]);
+  });
+
+  it("refuse what they do not know", () => {
+    expect(
+      problemsOf("init", { schemaVersion: 1, folder: "x", demo: false, kept: false, made: [], more: 1 }),
+    ).toContain("more");
+    expect(problemsOf("init", { schemaVersion: 2, folder: "x", demo: false, kept: false, made: [] })).toContain(
+      "schemaVersion",
+    );
+  });
+});
