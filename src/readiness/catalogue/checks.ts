@@ -1,4 +1,61 @@
 import type { CheckDefinition } from "../definition.ts";
+import { adp004 } from "./adapters/adp004-one-enabled.ts";
+import { cfg001 } from "./configuration/cfg001-required-fields.ts";
+import { cfg002 } from "./configuration/cfg002-security-settings.ts";
+import { cfg003 } from "./configuration/cfg003-repository-paths.ts";
+import { cfg004 } from "./configuration/cfg004-resource-limits.ts";
+import { cfg005 } from "./configuration/cfg005-known-keys.ts";
+import { cfg006 } from "./configuration/cfg006-values.ts";
+import { cfg008 } from "./configuration/cfg008-references.ts";
+import { cfg009 } from "./configuration/cfg009-secrets.ts";
+import { cfg010 } from "./configuration/cfg010-no-plain-text.ts";
+import { cfg011 } from "./configuration/cfg011-permissions.ts";
+import { cfg012 } from "./configuration/cfg012-no-development-mode.ts";
+import { lim001 } from "./limits/lim001-concurrent-workflows.ts";
+import { lim002 } from "./limits/lim002-retries.ts";
+import { lim003 } from "./limits/lim003-timeouts.ts";
+import { rpo001 } from "./repositories/rpo001-accessible.ts";
+import { rpo002 } from "./repositories/rpo002-permissions.ts";
+import { rpo003 } from "./repositories/rpo003-structure.ts";
+import { rpo004 } from "./repositories/rpo004-at-least-one.ts";
+import { rpo005 } from "./repositories/rpo005-manifest.ts";
+import { rpo007 } from "./repositories/rpo007-stale-locks.ts";
+import { rpo008 } from "./repositories/rpo008-nothing-half-done.ts";
+import { rpo009 } from "./repositories/rpo009-trusted.ts";
+import { rpo014 } from "./repositories/rpo014-contained.ts";
+import { sec001 } from "./security/sec001-authentication.ts";
+import { sec002 } from "./security/sec002-protocols.ts";
+import { sec004 } from "./security/sec004-strong-secrets.ts";
+import { sec005 } from "./security/sec005-tls-everywhere.ts";
 
 /** Every check, in the order of the report. */
-export const checks: readonly CheckDefinition[] = [];
+export const checks: readonly CheckDefinition[] = [
+  cfg001,
+  cfg002,
+  cfg003,
+  cfg004,
+  cfg005,
+  cfg006,
+  cfg008,
+  cfg009,
+  cfg010,
+  cfg011,
+  cfg012,
+  adp004,
+  rpo001,
+  rpo002,
+  rpo003,
+  rpo004,
+  rpo005,
+  rpo007,
+  rpo008,
+  rpo009,
+  rpo014,
+  lim001,
+  lim002,
+  lim003,
+  sec001,
+  sec002,
+  sec004,
+  sec005,
+];

@@ -1,0 +1,19 @@
+import { perform } from "../../../app/perform.ts";
+import { type AdapterItem, listAdapters } from "../../../app/use-cases/adapters.ts";
+import type { CheckContext } from "../../context.ts";
+import type { Targets } from "../../definition.ts";
+
+/** The adapters that the configuration enables; the embedded engine is one. */
+export async function listEnabledAdapters(context: CheckContext): Promise<readonly AdapterItem[]> {
+  const adapters = await context.once("adapters", async () => await perform(await context.app(), listAdapters, {}));
+  return adapters.filter(({ enabled }) => enabled);
+}
+
+/** One target for each enabled adapter. */
+export async function eachAdapter(context: CheckContext): Promise<Targets> {
+  const adapters = await listEnabledAdapters(context);
+  return {
+    targets: adapters.map(({ name }) => ({ target: { kind: "adapter", name } })),
+    none: "no adapter is enabled: see ADP004",
+  };
+}

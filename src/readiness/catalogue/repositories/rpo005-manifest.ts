@@ -1,0 +1,68 @@
+import { renderDiagnostic } from "../../../lib/diagnostics.ts";
+import { MahavishnuError, UserFileError } from "../../../lib/errors.ts";
+import { checkFleet } from "../../../repositories/check-repositories.ts";
+import type { CheckContext } from "../../context.ts";
+import type { CheckDefinition } from "../../definition.ts";
+import type { Outcome } from "../../types.ts";
+import { needsConfig } from "../needs-config.ts";
+
+/** The manifest says what it seems to say. */
+export const rpo005: CheckDefinition = {
+  id: "RPO005",
+  title: "the manifest is sound",
+  kind: "check",
+  category: "repositories",
+  severity: "error",
+  verifies:
+    "The manifest and its imports load: names are unique, roles and needs are known, and needs form no circle. No two repositories share a folder, by name, by link or by nesting.",
+  how: { static: "loads the manifest as every other command does, and compares the real paths of all repositories" },
+  advice: { text: "Correct the named entry of the manifest.", command: "mahavishnu repos check" },
+  dependsOn: needsConfig,
+  timeoutMs: 60_000,
+  static: async (context) => (await judgeManifest(context)) ?? (await judgePaths(context)),
+};
+
+/** A manifest that cannot be loaded stands in the way of every question about a repository. */
+async function judgeManifest(context: CheckContext): Promise<Outcome | undefined> {
+  try {
+    await context.fleet();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserFileError) {
+      const [first] = error.diagnostics;
+      const more = error.diagnostics.length > 1 ? ` (and ${error.diagnostics.length - 1} more)` : "";
+      const reason =
+        first === undefined ? error.message : `${first.file}:${first.line}:${first.column}: ${first.message}${more}`;
+      return {
+        status: "fail",
+        reason,
+        evidence: error.diagnostics.map((diagnostic) => ({ kind: "file", text: renderDiagnostic(diagnostic) })),
+        remediation: { text: first?.hint ?? error.fix },
+      };
+    }
+    if (error instanceof MahavishnuError)
+      return { status: "fail", reason: error.message, remediation: { text: error.fix } };
+    throw error;
+  }
+}
+
+/** Two entries for one folder are a finding; each repository can be looked at all the same. */
+async function judgePaths(context: CheckContext): Promise<Outcome> {
+  const fleet = await context.fleet();
+  const conflicts = [...(await checkFleet(fleet))].flatMap(([name, findings]) =>
+    findings
+      .filter(({ code }) => ["duplicate", "alias", "nested"].includes(code))
+      .map((finding) => ({ ...finding, name })),
+  );
+  const [first] = conflicts;
+  if (first === undefined) {
+    return { status: "pass", reason: `${fleet.repositories.length} names, each with a folder of its own` };
+  }
+  return {
+    status: "fail",
+    reason: conflicts.map(({ name, message }) => `${name}: ${message}`).join("; "),
+    evidence: conflicts.map(({ name, message }) => ({ kind: "file", text: `${name}: ${message}` })),
+    remediation: { text: first.fix },
+    goOn: true,
+  };
+}
