@@ -8,6 +8,7 @@ import { resolveInputs } from "../workflows/inputs.ts";
 import { loadWorkflow } from "../workflows/load-workflows.ts";
 import type { Workflow } from "../workflows/types.ts";
 import type { AppContext } from "./app-context.ts";
+import { readLastResults } from "./last-results.ts";
 
 /** What narrows or changes a workflow for one run. */
 export interface PlanWishes {
@@ -74,12 +75,4 @@ function withParallel(workflow: Workflow, maxParallel: number | undefined): Work
     job.sweep === undefined ? job : { ...job, sweep: { ...job.sweep, maxParallel } },
   );
   return { ...workflow, jobs };
-}
-
-/** Reads the state of each repository's latest target, for selectors with `last:`. */
-export function readLastResults(context: AppContext): () => Promise<ReadonlyMap<string, string>> {
-  return async () => {
-    const results = await (await context.store()).lastResults();
-    return new Map(results.map(({ repository, state }) => [repository, state] as const));
-  };
 }

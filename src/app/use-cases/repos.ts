@@ -4,7 +4,7 @@ import { previewSelection } from "../../repositories/select-repositories.ts";
 import type { Fleet, Repository } from "../../repositories/types.ts";
 import { showVisible } from "../access-policy.ts";
 import type { AppContext } from "../app-context.ts";
-import { readLastResults } from "../plan-workflow.ts";
+import { readLastResults } from "../last-results.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 
 /** Each subject is shown the repositories that it may see, and how many there are besides. */
