@@ -25,11 +25,16 @@ export interface ScratchWorkspace {
 }
 
 /** Makes a workspace with real repositories in scratch space. Nothing of the user's workspace is in it but what `config` hands in. */
-export async function makeScratchWorkspace(scratch: Scratch, request: ScratchWorkspaceRequest): Promise<ScratchWorkspace> {
+export async function makeScratchWorkspace(
+  scratch: Scratch,
+  request: ScratchWorkspaceRequest,
+): Promise<ScratchWorkspace> {
   const { folder } = scratch;
   await mkdir(join(folder, "workflows"), { recursive: true });
   const config = { version: 1, profile: "development", auth: { enabled: false }, ...request.config };
-  const repos = Object.fromEntries(request.repositories.map((name) => [name, { ...request.manifest?.[name] }] as const));
+  const repos = Object.fromEntries(
+    request.repositories.map((name) => [name, { ...request.manifest?.[name] }] as const),
+  );
   await writeFile(join(folder, "mahavishnu.yaml"), stringify(config));
   await writeFile(join(folder, "repos.yaml"), stringify({ version: 1, root: "./repos", repos }));
   for (const [name, workflow] of Object.entries(request.workflows)) {

@@ -20,8 +20,16 @@ export async function runBasicWorkflow(context: CheckContext): Promise<Outcome> 
               sweep: { select: "name:alpha" },
               env: outside.env,
               steps: [
-                { id: "take", run: `printf 'nonce=%s\\n' "$NONCE" >> "$MAHAVISHNU_OUTPUT"`, env: { NONCE: "${{ inputs.nonce }}" } },
-                { id: "write", run: `printf '%s\\n' "$NONCE" > nonce.txt; cp nonce.txt "$OUTSIDE/witness"`, env: { NONCE: "${{ steps.take.outputs.nonce }}" } },
+                {
+                  id: "take",
+                  run: `printf 'nonce=%s\\n' "$NONCE" >> "$MAHAVISHNU_OUTPUT"`,
+                  env: { NONCE: "${{ inputs.nonce }}" },
+                },
+                {
+                  id: "write",
+                  run: `printf '%s\\n' "$NONCE" > nonce.txt; cp nonce.txt "$OUTSIDE/witness"`,
+                  env: { NONCE: "${{ steps.take.outputs.nonce }}" },
+                },
                 { id: "give", run: `printf 'nonce=%s\\n' "$(cat nonce.txt)" >> "$MAHAVISHNU_OUTPUT"` },
               ],
               outputs: { nonce: "${{ steps.give.outputs.nonce }}" },

@@ -9,9 +9,21 @@ import type { Outcome } from "../../types.ts";
 
 /** What another process must read while the run stands at a gate: run, targets, steps. */
 const stages: readonly { readonly gate: string; readonly at: readonly [string, string]; readonly states: string }[] = [
-  { gate: "go-a", at: ["first", "a"], states: "running; first running: a running, b pending; second queued: c pending" },
-  { gate: "go-b", at: ["first", "b"], states: "running; first running: a succeeded, b running; second queued: c pending" },
-  { gate: "go-c", at: ["second", "c"], states: "running; first succeeded: a succeeded, b succeeded; second running: c running" },
+  {
+    gate: "go-a",
+    at: ["first", "a"],
+    states: "running; first running: a running, b pending; second queued: c pending",
+  },
+  {
+    gate: "go-b",
+    at: ["first", "b"],
+    states: "running; first running: a succeeded, b running; second queued: c pending",
+  },
+  {
+    gate: "go-c",
+    at: ["second", "c"],
+    states: "running; first succeeded: a succeeded, b succeeded; second running: c running",
+  },
 ];
 const atTheEnd = "succeeded; first succeeded: a succeeded, b succeeded; second succeeded: c succeeded";
 
@@ -81,10 +93,14 @@ function expectExplained(run: RunDocument): void {
 async function expectRefusals(act: Act, workspace: ScratchWorkspace, before: RunDocument): Promise<void> {
   for (const verb of ["cancel", "resume"]) {
     const result = await act.call(workspace, ["runs", verb, before.id, "-o", "json"]);
-    expectMet(result.exitCode === 1 && readErrorCode(result) === "RUN_STATE", `a run that is over could be ${verb}led`.replace("resumeled", "resumed"), {
-      expected: "exit 1, RUN_STATE",
-      observed: `exit ${result.exitCode}, ${readErrorCode(result)}`,
-    });
+    expectMet(
+      result.exitCode === 1 && readErrorCode(result) === "RUN_STATE",
+      `a run that is over could be ${verb}led`.replace("resumeled", "resumed"),
+      {
+        expected: "exit 1, RUN_STATE",
+        observed: `exit ${result.exitCode}, ${readErrorCode(result)}`,
+      },
+    );
   }
   expectSame(await show(act, workspace, before.id), before, "an act that was refused has changed the run");
 }

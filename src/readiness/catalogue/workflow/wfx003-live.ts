@@ -52,8 +52,17 @@ export async function failAStep(context: CheckContext): Promise<Outcome> {
       "a step after the failing one was not skipped",
     );
     const good = targetOf(run, "good");
-    const done = await Promise.all(["neighbour", "whatever", "last"].map(async (name) => (await outside.lines(name)).length));
-    expectSame([good.state, ...done], ["succeeded", 1, 1, 1], "neighbours of the failing step did not do their work once");
-    return { status: "pass", reason: `a step with exit 7 failed its run, kept its error and left its neighbours alone` };
+    const done = await Promise.all(
+      ["neighbour", "whatever", "last"].map(async (name) => (await outside.lines(name)).length),
+    );
+    expectSame(
+      [good.state, ...done],
+      ["succeeded", 1, 1, 1],
+      "neighbours of the failing step did not do their work once",
+    );
+    return {
+      status: "pass",
+      reason: `a step with exit 7 failed its run, kept its error and left its neighbours alone`,
+    };
   });
 }

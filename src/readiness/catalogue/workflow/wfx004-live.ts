@@ -58,7 +58,7 @@ export async function killAndResume(context: CheckContext): Promise<Outcome> {
     expectSame([resumed.exitCode, run.id, run.state], [0, id, "succeeded"], "the resumed run did not succeed");
 
     const [one, two, ended, three] = await Promise.all(["one", "two", "two-ended", "three"].map(outside.lines));
-    expectSame([one?.length, three], [1, ["one"]], "steps around the interrupted one did not run exactly once", );
+    expectSame([one?.length, three], [1, ["one"]], "steps around the interrupted one did not run exactly once");
     expectSame([two?.length, ended?.length], [2, 1], "the interrupted step did not run again exactly once");
     const key = two?.[0] ?? "";
     expectMet(key !== "" && key === two?.[1], "the attempts of the interrupted step have different idempotency keys", {
@@ -78,7 +78,8 @@ export async function killAndResume(context: CheckContext): Promise<Outcome> {
     });
     return {
       status: "pass",
-      reason: "after kill -9 another process went on: finished steps ran once, the interrupted one again with the same key",
+      reason:
+        "after kill -9 another process went on: finished steps ran once, the interrupted one again with the same key",
     };
   });
 }

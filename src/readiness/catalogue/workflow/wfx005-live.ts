@@ -8,7 +8,8 @@ export async function retryAsConfigured(context: CheckContext): Promise<Outcome>
   if (isOutcome(measured)) return measured;
   const { configured, waits, shortened } = measured;
   const by = shortened === 1 ? "" : `, waits divided by ${Math.round(shortened * 10) / 10}`;
-  if (configured === 1) return { status: "pass", reason: "a failing step was tried once, as limits.retry.attempts says" };
+  if (configured === 1)
+    return { status: "pass", reason: "a failing step was tried once, as limits.retry.attempts says" };
   const range = `${Math.min(...waits)} to ${Math.max(...waits)} ms`;
   return {
     status: "pass",

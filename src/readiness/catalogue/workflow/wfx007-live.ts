@@ -35,7 +35,9 @@ export async function cancelRuns(context: CheckContext): Promise<Outcome> {
             },
           },
         },
-        waiting: { jobs: { work: { env: outside.env, steps: [{ id: "mark", run: `echo begun >> "$OUTSIDE/waited"` }] } } },
+        waiting: {
+          jobs: { work: { env: outside.env, steps: [{ id: "mark", run: `echo begun >> "$OUTSIDE/waited"` }] } },
+        },
       },
     });
     const working = await followRun(act, workspace, ["run", "working"]);
@@ -44,14 +46,14 @@ export async function cancelRuns(context: CheckContext): Promise<Outcome> {
     const waitingId = await findQueued(act, workspace);
 
     await cancel(act, workspace, waitingId);
-    const queued = await waiting.end();
+    const queued = await waiting.end(grace + lateMs);
     expectCancelled("queued", queued.run, queued.result.exitCode);
     expectMet(!(await outside.has("waited")), "a step of the queued run was started");
     const still = readRunDocument(await act.call(workspace, ["runs", "show", await working.id(), "-o", "json"]));
     expectMet(still.state === "running", "cancelling one run has touched another", { observed: still.state });
 
     await cancel(act, workspace, await working.id());
-    const ended = await working.end();
+    const ended = await working.end(grace + lateMs);
     expectCancelled("running", ended.run, ended.result.exitCode);
     const told = working.events.find(({ type }) => type === "run.cancelling");
     expectMet(told !== undefined && ended.run.endedAt !== null, "the history does not show when the run was cancelled");
@@ -92,7 +94,13 @@ async function cancel(act: Act, workspace: ScratchWorkspace, id: string): Promis
   expectMet(result.exitCode === 0, "the cancel was refused", { observed: readErrorCode(result) });
 }
 
-function expectCancelled(which: string, run: { state: string; reason: string; actor: string }, exitCode: number | null): void {
+function expectCancelled(
+  which: string,
+  run: { state: string; reason: string; actor: string },
+  exitCode: number | null,
+): void {
   expectSame([run.state, exitCode], ["cancelled", 1], `the ${which} run did not end as cancelled`);
-  expectMet(run.reason.includes(reason), `the ${which} run does not say why it was cancelled`, { observed: run.reason });
+  expectMet(run.reason.includes(reason), `the ${which} run does not say why it was cancelled`, {
+    observed: run.reason,
+  });
 }

@@ -30,10 +30,18 @@ export async function sweepWithOneBroken(context: CheckContext): Promise<Outcome
     const result = await act.call(workspace, ["run", "sweeping", "-o", "json"]);
     const run = readRunDocument(result);
     const states = run.targets.map(({ repository, state }) => `${repository} ${state}`).toSorted();
-    expectSame(states, ["alpha succeeded", "beta failed", "gamma succeeded"], "repositories did not end as they should");
+    expectSame(
+      states,
+      ["alpha succeeded", "beta failed", "gamma succeeded"],
+      "repositories did not end as they should",
+    );
     const read = (await outside.lines("read")).toSorted();
     expectSame(read, ["# alpha", "# gamma"], "the sound repositories were not each worked on once");
-    expectSame([run.state, result.exitCode], ["partial", 2], "a sweep with one broken repository does not count as partial");
+    expectSame(
+      [run.state, result.exitCode],
+      ["partial", 2],
+      "a sweep with one broken repository does not count as partial",
+    );
     const broken = run.targets.find(({ repository }) => repository === "beta");
     expectMet(broken?.reason.includes("git") === true, "the broken repository does not say what is wrong with it", {
       observed: broken?.reason ?? "",
