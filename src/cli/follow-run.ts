@@ -59,7 +59,8 @@ async function finish(
     const row = await store.getRun(state.id);
     if (row === null) continue;
     display.finish(state, viewRun(state, row, Date.now()), await shortenRunId(store, state.id));
-    if (!isOver(state.state))
+    // For eyes, the summary says so.
+    if (!isOver(state.state) && options.format !== "text")
       io.stderr.write(`run ${state.id} is left where it stands; go on with: mahavishnu runs resume ${state.id}\n`);
   }
   if (options.format === "json") display.closeJson();
