@@ -27,6 +27,15 @@ import { sec001 } from "./security/sec001-authentication.ts";
 import { sec002 } from "./security/sec002-protocols.ts";
 import { sec004 } from "./security/sec004-strong-secrets.ts";
 import { sec005 } from "./security/sec005-tls-everywhere.ts";
+import { wfx001 } from "./workflow/wfx001-basic-workflow.ts";
+import { wfx002 } from "./workflow/wfx002-state-management.ts";
+import { wfx003 } from "./workflow/wfx003-error-handling.ts";
+import { wfx004 } from "./workflow/wfx004-crash-and-resume.ts";
+import { wfx005 } from "./workflow/wfx005-retries.ts";
+import { wfx006 } from "./workflow/wfx006-timeouts.ts";
+import { wfx007 } from "./workflow/wfx007-cancel.ts";
+import { wfx008 } from "./workflow/wfx008-concurrency-limit.ts";
+import { wfx009 } from "./workflow/wfx009-partial-failure.ts";
 
 /** Every check, in the order of the report. */
 export const checks: readonly CheckDefinition[] = [
@@ -51,6 +60,15 @@ export const checks: readonly CheckDefinition[] = [
   rpo008,
   rpo009,
   rpo014,
+  wfx001,
+  wfx002,
+  wfx003,
+  wfx004,
+  wfx005,
+  wfx006,
+  wfx007,
+  wfx008,
+  wfx009,
   lim001,
   lim002,
   lim003,

@@ -1,11 +1,17 @@
-import { perform } from "../../../app/perform.ts";
-import { type AdapterItem, listAdapters } from "../../../app/use-cases/adapters.ts";
+import type { AdapterItem } from "../../../app/use-cases/adapters.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Targets } from "../../definition.ts";
 
 /** The adapters that the configuration enables; the embedded engine is one. */
 export async function listEnabledAdapters(context: CheckContext): Promise<readonly AdapterItem[]> {
-  const adapters = await context.once("adapters", async () => await perform(await context.app(), listAdapters, {}));
+  const adapters = await context.once("adapters", async () => {
+    // Loaded here because `check-config` asks no adapter, and has to be quick.
+    const [{ perform }, { listAdapters }] = await Promise.all([
+      import("../../../app/perform.ts"),
+      import("../../../app/use-cases/adapters.ts"),
+    ]);
+    return await perform(await context.app(), listAdapters, {});
+  });
   return adapters.filter(({ enabled }) => enabled);
 }
 
