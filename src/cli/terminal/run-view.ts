@@ -1,4 +1,4 @@
-import { finallyKey, type Plan, type PlannedTarget } from "../../engine/plan.ts";
+import type { Plan, PlannedTarget } from "../../engine/plan.ts";
 import { hasEnded, type RunState, type StepState, type TargetState } from "../../engine/state.ts";
 import { estimateLeft } from "./estimate-left.ts";
 import { type Line, lineWidth, padLine, renderLine, type Span, span } from "./line.ts";
@@ -16,9 +16,10 @@ export function renderRunHead(state: RunState, look: Look): string {
   return renderLine([span("strong", state.plan.workflow.name), "  ", state.id, "  ", describeScope(state)], look);
 }
 
-function describeScope({ plan }: RunState): string {
+function describeScope(state: RunState): string {
+  const { plan } = state;
   const repositories = Object.keys(plan.repositories).length;
-  const targets = plan.targets.filter(({ key }) => key !== finallyKey).length;
+  const targets = countWork(state).total;
   const parts = [count(repositories, "repository", "repositories")];
   const sweeps = plan.workflow.jobs.flatMap(({ sweep }) => (sweep === undefined ? [] : [sweep]));
   const [sweep] = sweeps;
