@@ -63,6 +63,14 @@ describe("authorize", () => {
     expect(decision).toEqual({ allowed, reason });
   });
 
+  it("never takes a name for a group, nor a group for a name", () => {
+    const granted = policy({ subject: "group:edge", role: "admin" }, { subject: "user:bob", role: "admin" });
+    const ask = (subject: Subject): boolean =>
+      authorize(granted, { subject, permission: "runs:start", repositories: [gateway] }).allowed;
+    expect(ask({ name: "group:edge", groups: [] })).toBe(false);
+    expect(ask({ name: "user:dana", groups: ["user:bob"] })).toBe(false);
+  });
+
   it("needs all repositories covered, by one binding or by several", () => {
     const edge: Binding = { subject: "user:dana", role: "runner", where: "tag:team/edge" };
     const money: Binding = { subject: "group:edge", role: "operator", where: "name:led*" };

@@ -102,7 +102,8 @@ function refuse(subject: Subject, what: string, scopes: readonly Scope[] = []): 
 }
 
 function bindingsOf({ bindings }: AccessPolicy, { name, groups }: Subject): readonly Binding[] {
-  return bindings.filter(({ subject }) => subject === name || groups.includes(subject));
+  // A name is never taken for a group nor a group for a name, whatever a token calls itself or its groups.
+  return bindings.filter(({ subject }) => (subject.startsWith("group:") ? groups.includes(subject) : subject === name));
 }
 
 function givingBindings(policy: AccessPolicy, subject: Subject, permission: Permission): readonly Binding[] {
