@@ -174,7 +174,10 @@ describe("the summary", () => {
 describe("estimateLeft", () => {
   it("is the work that is left at the pace so far", () => {
     const names = ["a", "b", "c", "d", "e", "f"];
-    const story = new RunStory({ repositories: Object.fromEntries(names.map((repo) => [repo, []])) });
+    const story = new RunStory({
+      repositories: Object.fromEntries(names.map((repo) => [repo, []])),
+      jobs: { main: ["set"] },
+    });
     for (const repo of ["a", "b", "c"]) story.succeed(`main/${repo}`, { set: 10_000 });
     expect(estimateLeft(story.state, story.now)).toBeUndefined();
     story.startTarget("main/d").wait(4_000);
