@@ -4,11 +4,13 @@
  *
  * - `set`: works with another configuration than the one it is given; FIRST is `KEY=VALUE`.
  * - `swap`: reads workflows in which each FIRST (a regular expression) is SECOND.
- * - `tell`: says SECOND wherever it should say FIRST (a regular expression).
+ * - `tell`: says SECOND wherever it should say FIRST (a regular expression); `PID` in SECOND is this process's own.
  * - `exit`: ends with SECOND where it should end with FIRST.
  * - `answer`: says FIRST, does nothing and ends with 0.
  * - `append`: adds the line SECOND to the file FIRST.
+ * - `leave`: leaves a process running.
  */
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
@@ -32,7 +34,9 @@ const plant: Readonly<Record<string, (first: string, second: string) => void>> =
   tell: (from, to) => {
     const write = process.stdout.write.bind(process.stdout);
     const rewrite = (chunk: string | Uint8Array): string | Uint8Array =>
-      typeof chunk === "string" ? chunk.replaceAll(new RegExp(from, "g"), to) : chunk;
+      typeof chunk === "string"
+        ? chunk.replaceAll(new RegExp(from, "g"), to.replaceAll("PID", String(process.pid)))
+        : chunk;
     process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]) =>
       write(rewrite(chunk), ...(rest as [BufferEncoding]));
   },
@@ -44,6 +48,9 @@ const plant: Readonly<Record<string, (first: string, second: string) => void>> =
   answer: (text) => {
     writeSync(1, text);
     answered = true;
+  },
+  leave: () => {
+    spawn("sleep", ["60"], { detached: true, stdio: "ignore" }).unref();
   },
   append: (file, line) => {
     appendFileSync(file, `${line}\n`);

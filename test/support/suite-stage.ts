@@ -8,9 +8,9 @@ import type { Profile } from "../../src/readiness/types.ts";
 
 /** One fault of `faulty-cli.ts`: its kind, the beginning of the commands that have it, and its words. */
 export type Fault = readonly [
-  kind: "set" | "swap" | "tell" | "exit" | "answer" | "append",
+  kind: "set" | "swap" | "tell" | "exit" | "answer" | "append" | "leave",
   where: string,
-  first: string,
+  first?: string,
   second?: string,
 ];
 
@@ -49,7 +49,13 @@ export async function openStage(config: string, files: Readonly<Record<string, s
     context: ({ faults = [], env = {}, signal = new AbortController().signal, profile = "production" } = {}) => {
       // The sources are compiled once and not by each of the many processes.
       const environment = { ...process.env, NODE_COMPILE_CACHE: join(root, "compiled"), ...env };
-      const planted = faults.flatMap(([kind, where, first, second = ""]) => ["--fault", kind, where, first, second]);
+      const planted = faults.flatMap(([kind, where, first = "", second = ""]) => [
+        "--fault",
+        kind,
+        where,
+        first,
+        second,
+      ]);
       const open = openContext({
         workspace,
         profile,

@@ -1,4 +1,7 @@
 import type { CheckDefinition } from "../definition.ts";
+import { adp001 } from "./adapters/adp001-connectivity.ts";
+import { adp002 } from "./adapters/adp002-healthy.ts";
+import { adp003 } from "./adapters/adp003-initialisation.ts";
 import { adp004 } from "./adapters/adp004-one-enabled.ts";
 import { cfg001 } from "./configuration/cfg001-required-fields.ts";
 import { cfg002 } from "./configuration/cfg002-security-settings.ts";
@@ -50,6 +53,9 @@ export const checks: readonly CheckDefinition[] = [
   cfg010,
   cfg011,
   cfg012,
+  adp001,
+  adp002,
+  adp003,
   adp004,
   rpo001,
   rpo002,
