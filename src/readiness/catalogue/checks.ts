@@ -14,6 +14,8 @@ import { cfg009 } from "./configuration/cfg009-secrets.ts";
 import { cfg010 } from "./configuration/cfg010-no-plain-text.ts";
 import { cfg011 } from "./configuration/cfg011-permissions.ts";
 import { cfg012 } from "./configuration/cfg012-no-development-mode.ts";
+import { cfg013 } from "./configuration/cfg013-state-folder.ts";
+import { cfg014 } from "./configuration/cfg014-state-store.ts";
 import { lim001 } from "./limits/lim001-concurrent-workflows.ts";
 import { lim002 } from "./limits/lim002-retries.ts";
 import { lim003 } from "./limits/lim003-timeouts.ts";
@@ -53,6 +55,8 @@ export const checks: readonly CheckDefinition[] = [
   cfg010,
   cfg011,
   cfg012,
+  cfg013,
+  cfg014,
   adp001,
   adp002,
   adp003,

@@ -25,7 +25,7 @@ const named =
   /(?:^|[\s{,"'-])["']?([\w.-]*(?:secret|password|passwd|passphrase|token|api[_-]?key|private[_-]?key|credentials?))["']?\s*[:=]\s*(["']?)([^\s"',}#]+)\2/gi;
 
 /** Values that a key may have without being a secret: references, paths, switches, and names of things. */
-const harmless = /^(?:\$|\*+$|[.~]?\/|true$|false$|null$|~$|\d|[|>&!])/;
+const harmless = /^(?:\$|\*+$|[.~]?\/|true$|false$|null$|~$|\d+(?:\.\d+)?[A-Za-z]{0,3}$|[|>&!])/;
 
 /** Words long enough to be keys. */
 const longWord = /[A-Za-z0-9+/_=-]{24,}/g;
@@ -58,7 +58,7 @@ function describeLine(line: string): string | undefined {
 function isRandom(word: string): boolean {
   if (!/[a-z]/.test(word) || !/[A-Z]/.test(word) || !/\d/.test(word)) return false;
   // Paths and names are made of words; in a key the kind of character changes all the time.
-  return entropy(word) >= 4 && countChanges(word) >= word.length * 0.4;
+  return entropy(word) >= 4 && countChanges(word) >= word.length * 0.33;
 }
 
 /** Shannon's entropy in bits for each character. */
@@ -70,14 +70,13 @@ export function entropy(text: string): number {
   }, 0);
 }
 
-/** How often the kind of character (small letter, capital, digit, other) changes from one to the next. */
+/** How often the kind of character (small letter, capital, digit) changes from one to the next; what separates words does not count. */
 export function countChanges(text: string): number {
-  const kinds = [...text].map(kindOf);
+  const kinds = [...text].map(kindOf).filter((kind) => kind !== "other");
   return kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
 }
 
-/** Small letter, capital, digit or other. */
-export function kindOf(character: string): "small" | "capital" | "digit" | "other" {
+function kindOf(character: string): "small" | "capital" | "digit" | "other" {
   if (/[a-z]/.test(character)) return "small";
   if (/[A-Z]/.test(character)) return "capital";
   return /\d/.test(character) ? "digit" : "other";

@@ -78,6 +78,7 @@ function isSequence(text: string): boolean {
  */
 export function looksRandom(secret: string): boolean {
   const text = secret.trim();
-  // Hexadecimal digits alone change their kind less often than base64 does, words hardly ever.
-  return entropy(text) * text.length >= 100 && countChanges(text) >= text.length * 0.3;
+  // Hexadecimal digits change their kind less often than base64 does; words hardly ever do.
+  const share = /^[0-9a-f]+$/i.test(text) ? 0.15 : 0.3;
+  return entropy(text) * text.length >= 100 && countChanges(text) >= text.length * share;
 }
