@@ -1,15 +1,17 @@
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/errors.ts";
+import { attemptFileBase, markOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
-import { Interruption, interruptionOf } from "./interruption.ts";
+import { endAfter, Ending } from "./ending.ts";
 import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
-import { type GatedProcess, type ProcessEnd, spawnGated } from "./run-process.ts";
-import type { AttemptResult, AttemptScope, TargetScope } from "./scopes.ts";
+import { recordStart } from "./record-start.ts";
 import { runAction } from "./run-action.ts";
-import { stepEnvironment } from "./step-environment.ts";
+import { type GatedProcess, type ProcessEnd, SpawnError, spawnGated } from "./run-process.ts";
+import type { AttemptResult, AttemptScope, TargetScope } from "./scopes.ts";
+import { outputsFileOf, stepEnvironment } from "./step-environment.ts";
 
 /**
  * Makes one attempt of a step: records its start durably, does the work, and says how it ended. The caller records the end.
@@ -17,101 +19,98 @@ import { stepEnvironment } from "./step-environment.ts";
  * @throws Interruption of kind `release` or `lost`; the attempt is then interrupted, not ended.
  */
 export async function attemptStep(target: TargetScope, at: StepAt): Promise<AttemptResult> {
-  const { parts, writer } = target;
+  const { parts } = target.run;
+  const number = at.state.attempts.length + 1;
   const timeoutMs = at.step.timeoutMs ?? parts.limits.stepTimeoutMs;
-  const ending = new AbortController();
-  const passOn = (): void => ending.abort(target.end.reason);
-  target.end.addEventListener("abort", passOn, { once: true });
-  const timer =
-    timeoutMs === null
-      ? undefined
-      : setTimeout(
-          () => ending.abort(new Interruption("timeout", `timed out after ${formatDuration(timeoutMs)}`)),
-          timeoutMs,
-        );
-  const scope: AttemptScope = {
-    ...target,
-    at,
-    number: at.state.attempts.length + 1,
-    idempotencyKey: `${writer.state.id}/${target.target.key}/${at.step.id}`,
-    fileBase: join(target.job.id, target.repository?.name ?? "once", `${at.step.id}.${at.state.attempts.length + 1}`),
-    runFolder: join(parts.runsFolder, writer.state.id),
-    secretValues: [...parts.secrets.values()].map((secret) => secret.reveal()),
-    endAttempt: ending.signal,
-  };
+  const { endAttempt, forget } = limitAttempt(target.end, timeoutMs);
+  const fileBase = attemptFileBase(target.target, at.step.id, number);
+  const scope: AttemptScope = { ...target, at, number, fileBase, endAttempt };
   try {
     const result = at.step.action.kind === "run" ? await runCommand(scope) : await runAction(scope);
-    return await addStepOutputs(scope, result);
+    return hideSecrets(scope, await addStepOutputs(scope, result));
   } finally {
-    clearTimeout(timer);
-    target.end.removeEventListener("abort", passOn);
+    forget?.();
   }
+}
+
+/** Without a limit of its own an attempt ends when its target does. */
+function limitAttempt(end: Ending, timeoutMs: number | null): { endAttempt: Ending; forget?: () => void } {
+  if (timeoutMs === null) return { endAttempt: end };
+  const endAttempt = new Ending();
+  const stop = endAfter(endAttempt, timeoutMs, () => `timed out after ${formatDuration(timeoutMs)}`);
+  const unlink = end.onEnd((why) => endAttempt.end(why));
+  const forget = (): void => {
+    stop();
+    unlink();
+  };
+  return { endAttempt, forget };
 }
 
 /** A command: held behind its gate until the journal knows its process. */
 async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
-  const { writer, target, at, parts } = scope;
-  const outputsFile = join(scope.runFolder, `${scope.fileBase}.outputs`);
+  const { run, target, at } = scope;
+  const { limits, masking } = run.parts;
   let gated: GatedProcess;
   try {
-    const env = await stepEnvironment(scope, outputsFile);
+    const env = await stepEnvironment(scope);
     const command = await scope.texts.command(at.step);
-    const folder = await scope.texts.workingFolder(at.step, scope.folder ?? scope.runFolder);
-    gated = await spawnGated({ command, folder, env, idempotencyKey: scope.idempotencyKey });
+    const folder = await scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
+    gated = await spawnGated({
+      command,
+      folder,
+      env,
+      mark: markOf(run.writer.state.id, target, at.step.id, scope.number),
+    });
   } catch (error) {
     return await failBeforeStart(scope, error);
   }
   crashPoint("engine.gateClosed");
-  writer.add(
-    "step.started",
-    { target: target.key, step: at.step.id, attempt: scope.number, process: gated.record },
-    { reason: "its turn has come" },
-  );
   try {
-    await writer.flush();
+    await recordStart(scope, gated.record);
   } catch (error) {
     await gated.discard();
     throw error;
   }
   crashPoint("engine.stepStarted");
+  const file = `${scope.fileBase}.log`;
   const capture = new OutputCapture({
-    runFolder: scope.runFolder,
-    file: `${scope.fileBase}.log`,
-    limit: parts.limits.maxOutputBytes,
-    secrets: scope.secretValues,
+    runFolder: run.runFolder,
+    file,
+    limit: limits.maxOutputBytes,
+    mask: masking.stream(),
   });
   const end = await gated.run({
     onOutput: (chunk) => capture.write(chunk),
-    ending: { end: scope.endAttempt, hurry: scope.hurry, graceMs: parts.limits.graceMs },
+    ending: { end: scope.endAttempt, hurry: run.hurry, graceMs: limits.graceMs },
   });
   crashPoint("engine.stepEnded");
-  const interruption = interruptionOf(scope.endAttempt);
-  if (interruption !== null) capture.note(`[${interruption.message}]`);
+  if (end.interruption !== null) capture.note(`[${end.interruption.message}]`);
   if (end.leftBehind) capture.note("[processes that the command left running were ended]");
-  const { record, lastLine } = capture.end();
-  if (interruption?.kind === "release" || interruption?.kind === "lost") throw interruption;
-  const judged = judgeEnd(end, interruption, scope);
+  const { record, lastLine, problem } = capture.end();
+  crashPoint("engine.outputWritten");
+  const outputsFile = outputsFileOf(scope);
+  if (end.interruption?.leaves === true) {
+    rmSync(outputsFile, { force: true, recursive: true });
+    throw end.interruption;
+  }
+  const judged = judgeEnd(end, scope);
+  const reason = problem === null ? judged.reason : `${judged.reason}; its output could not be kept: ${problem}`;
   const kept = { output: record, lastLine, exitCode: end.exitCode };
-  if (judged.state !== "succeeded") return { ...judged, ...kept, outputs: {} };
   try {
-    return { ...judged, ...kept, outputs: readOutputs(outputsFile) };
+    const outputs = readOutputs(outputsFile);
+    return { ...judged, reason, ...kept, outputs: judged.state === "succeeded" ? outputs : {} };
   } catch (error) {
+    if (judged.state !== "succeeded") return { ...judged, reason, ...kept, outputs: {} };
     return { state: "failed", failure: "exit", reason: messageOf(error), ...kept, outputs: {} };
   }
 }
 
 /** An expression, a folder or the start of the process failed: the attempt is recorded all the same. */
 async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<AttemptResult> {
-  scope.writer.add(
-    "step.started",
-    { target: scope.target.key, step: scope.at.step.id, attempt: scope.number, process: null },
-    { reason: "its turn has come" },
-  );
-  await scope.writer.flush();
-  const system = (error as { syscall?: unknown }).syscall !== undefined;
+  await recordStart(scope, null);
   return {
     state: "failed",
-    failure: system ? "infrastructure" : "exit",
+    failure: error instanceof SpawnError ? "infrastructure" : "exit",
     exitCode: null,
     outputs: {},
     output: null,
@@ -120,32 +119,40 @@ async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<Att
   };
 }
 
-function judgeEnd(
-  end: ProcessEnd,
-  interruption: Interruption | null,
-  scope: AttemptScope,
-): Pick<AttemptResult, "state" | "failure" | "reason"> {
-  const survivors = end.survivors.length === 0 ? "" : `; could not be ended: ${end.survivors.join(", ")}`;
-  if (interruption?.kind === "cancel")
-    return { state: "cancelled", failure: null, reason: `${interruption.message}${survivors}` };
-  if (interruption !== null)
-    return { state: "failed", failure: "timeout", reason: `${interruption.message}${survivors}` };
-  if (end.exitCode === 0) return { state: "succeeded", failure: null, reason: "exit 0" };
-  if (end.exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${end.exitCode}` };
-  return {
-    state: "failed",
-    failure: "infrastructure",
-    reason: `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`,
-  };
+function judgeEnd(end: ProcessEnd, scope: AttemptScope): Pick<AttemptResult, "state" | "failure" | "reason"> {
+  const { interruption, exitCode } = end;
+  if (interruption !== null) {
+    const left = end.survivors.length === 0 ? "" : `; could not be ended: ${end.survivors.join(", ")}`;
+    const reason = `${interruption.message}${left}`;
+    if (interruption.kind === "cancel") return { state: "cancelled", failure: null, reason };
+    return { state: "failed", failure: "timeout", reason };
+  }
+  if (exitCode === 0) return { state: "succeeded", failure: null, reason: "exit 0" };
+  if (exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${exitCode}` };
+  const reason = `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`;
+  return { state: "failed", failure: "infrastructure", reason };
 }
 
 /** The outputs that the workflow defines for the step, added to those it wrote itself. */
 async function addStepOutputs(scope: AttemptScope, result: AttemptResult): Promise<AttemptResult> {
   const { step } = scope.at;
-  if (result.state !== "succeeded" || Object.keys(step.outputs).length === 0) return result;
+  if (result.state !== "succeeded" || !hasEntries(step.outputs)) return result;
   try {
     return { ...result, outputs: { ...result.outputs, ...(await scope.texts.stepOutputs(step, result.outputs)) } };
   } catch (error) {
     return { ...result, state: "failed", failure: "exit", reason: `outputs: ${messageOf(error)}`, outputs: {} };
   }
+}
+
+/** What a step says travels in the journal, so it must not carry a secret either. */
+function hideSecrets({ run }: AttemptScope, result: AttemptResult): AttemptResult {
+  const { masking } = run.parts;
+  if (masking.isEmpty) return result;
+  const outputs = Object.fromEntries(Object.entries(result.outputs).map(([name, text]) => [name, masking.text(text)]));
+  return { ...result, outputs, reason: masking.text(result.reason) };
+}
+
+function hasEntries(record: Readonly<Record<string, string>>): boolean {
+  for (const _ in record) return true;
+  return false;
 }

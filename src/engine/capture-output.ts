@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createMask } from "./mask-secrets.ts";
+import { stripVTControlCharacters } from "node:util";
+import { messageOf } from "../lib/errors.ts";
+import type { Mask } from "./mask-secrets.ts";
 import type { OutputRecord } from "./state.ts";
 
 /** Small outputs are written once, at the end; a growing one at least this often, so that it can be followed. */
@@ -13,15 +15,28 @@ const lastLineLength = 200;
 export interface CapturedOutput {
   /** Null when nothing was printed. */
   readonly record: OutputRecord | null;
+  /** Without colours and other control characters; null when nothing was printed. */
   readonly lastLine: string | null;
+  /** Why the output, or a part of it, could not be kept; null when it was. */
+  readonly problem: string | null;
 }
 
-/** Keeps what one attempt prints: masked, at most `limit` bytes, in one file. */
+/** Where and how an output is kept. */
+export interface CaptureOptions {
+  readonly runFolder: string;
+  /** Relative to the run's folder. */
+  readonly file: string;
+  /** Bytes; what comes after is dropped and counted. */
+  readonly limit: number;
+  readonly mask: Mask;
+}
+
+/**
+ * Keeps what one attempt prints: masked, at most `limit` bytes, in one file. It never throws: a disk that is full must not end the
+ * step, and is told at the end.
+ */
 export class OutputCapture {
-  readonly #runFolder: string;
-  readonly #file: string;
-  readonly #limit: number;
-  readonly #mask;
+  readonly #options: CaptureOptions;
   readonly #hash = createHash("sha256");
   #descriptor: number | undefined;
   #buffered: Buffer[] = [];
@@ -30,54 +45,49 @@ export class OutputCapture {
   #dropped = 0;
   #tail = "";
   #timer: NodeJS.Timeout | undefined;
+  #problem: string | null = null;
+  #ended = false;
 
-  constructor(options: {
-    readonly runFolder: string;
-    readonly file: string;
-    readonly limit: number;
-    readonly secrets: readonly string[];
-  }) {
-    this.#runFolder = options.runFolder;
-    this.#file = options.file;
-    this.#limit = options.limit;
-    this.#mask = createMask(options.secrets);
+  constructor(options: CaptureOptions) {
+    this.#options = options;
   }
 
-  /** Takes what was printed. */
+  /** Takes what was printed. What comes after the end, from an action that was left behind, is dropped. */
   write(chunk: Buffer): void {
-    this.#keep(this.#mask.push(chunk));
+    if (!this.#ended) this.#keep(this.#options.mask.push(chunk));
   }
 
   /** Adds a line of our own, such as why the step was ended. */
   note(line: string): void {
-    this.write(
-      Buffer.from(`${this.#written + this.#bufferedBytes > 0 && !this.#tail.endsWith("\n") ? "\n" : ""}${line}\n`),
-    );
+    this.write(Buffer.from(`${this.#tail === "" || this.#tail.endsWith("\n") ? "" : "\n"}${line}\n`));
   }
 
   /** Writes the rest and says what was kept. */
   end(): CapturedOutput {
-    this.#keep(this.#mask.end());
+    if (!this.#ended) this.#finish();
+    const { file } = this.#options;
+    const [bytes, truncated] = [this.#written, this.#dropped > 0];
+    const record = bytes === 0 ? null : { file, bytes, sha256: this.#hash.copy().digest("hex"), truncated };
+    return { record, lastLine: this.#lastLine(), problem: this.#problem };
+  }
+
+  #finish(): void {
+    this.#keep(this.#options.mask.end());
+    this.#ended = true;
     if (this.#dropped > 0) {
-      const note = Buffer.from(
-        `\n[${this.#dropped} more bytes were dropped: limits.maxOutputBytes is ${this.#limit}]\n`,
-      );
+      const { limit } = this.#options;
+      const note = Buffer.from(`\n[${this.#dropped} more bytes were dropped: limits.maxOutputBytes is ${limit}]\n`);
       this.#buffered.push(note);
       this.#bufferedBytes += note.length;
     }
     this.#flush();
     clearTimeout(this.#timer);
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    const record =
-      this.#written === 0
-        ? null
-        : { file: this.#file, bytes: this.#written, sha256: this.#hash.digest("hex"), truncated: this.#dropped > 0 };
-    return { record, lastLine: this.#lastLine() };
   }
 
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    const room = Math.max(0, this.#limit - this.#written - this.#bufferedBytes);
+    const room = Math.max(0, this.#options.limit - this.#written - this.#bufferedBytes);
     const part = bytes.length <= room ? bytes : bytes.subarray(0, room);
     this.#dropped += bytes.length - part.length;
     this.#tail = (this.#tail + bytes.subarray(-4 * lastLineLength).toString("utf8")).slice(-4 * lastLineLength);
@@ -95,17 +105,31 @@ export class OutputCapture {
     const bytes = Buffer.concat(this.#buffered, this.#bufferedBytes);
     this.#buffered = [];
     this.#bufferedBytes = 0;
-    if (this.#descriptor === undefined) {
-      this.#descriptor = openInFolder(join(this.#runFolder, this.#file));
+    if (this.#problem !== null) return;
+    try {
+      this.#descriptor ??= openInFolder(join(this.#options.runFolder, this.#options.file));
+      for (let at = 0; at < bytes.length;) {
+        const length = writeSync(this.#descriptor, bytes, at);
+        this.#hash.update(bytes.subarray(at, at + length));
+        this.#written += length;
+        at += length;
+      }
+    } catch (error) {
+      this.#problem = messageOf(error);
     }
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
-    this.#hash.update(bytes);
-    this.#written += bytes.length;
   }
 
   #lastLine(): string | null {
-    const line = this.#tail.trimEnd().split("\n").at(-1)?.trim() ?? "";
-    return line === "" ? null : line.slice(0, lastLineLength);
+    const plain = stripVTControlCharacters(this.#tail);
+    // A carriage return begins a line anew: progress bars use it.
+    const line =
+      plain
+        .trimEnd()
+        .split(/[\r\n]/)
+        .at(-1) ?? "";
+    // oxlint-disable-next-line no-control-regex
+    const text = line.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, "").trim();
+    return text === "" ? null : text.slice(0, lastLineLength).toWellFormed();
   }
 }
 

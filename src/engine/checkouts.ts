@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { openWorktree, removeWorktree } from "../repositories/worktree.ts";
 import type { Job } from "../workflows/types.ts";
@@ -19,7 +20,7 @@ export class Checkouts {
    * The folder in which a target's steps work; a worktree is made when there is none, and made anew when the target begins
    * from its first step and no other job has used it.
    *
-   * @throws MahavishnuError REPOSITORY_MISSING, GitError
+   * @throws MahavishnuError REPOSITORY_MISSING, WORKTREE_LOST; GitError
    */
   async open(
     state: RunState,
@@ -28,32 +29,52 @@ export class Checkouts {
     job: Job,
   ): Promise<string | null> {
     if (repository === null) return null;
-    if (!existsSync(repository.path))
-      throw new MahavishnuError("REPOSITORY_MISSING", `${repository.name}: there is no folder ${repository.path}`);
-    if (job.checkout === "inPlace") return repository.path;
-    if (repository.base === null) {
-      throw new MahavishnuError(
-        "REPOSITORY_MISSING",
-        `${repository.name} has no commit that a worktree could start from`,
-      );
+    const { name, path, base } = repository;
+    if (!existsSync(path)) throw new MahavishnuError("REPOSITORY_MISSING", `${name}: there is no folder ${path}`);
+    if (job.checkout === "inPlace") return path;
+    if (base === null) {
+      throw new MahavishnuError("REPOSITORY_MISSING", `${name} has no commit that a worktree could start from`);
     }
     const folder = this.#pathOf(state, repository);
-    const others = targetsOf(state, repository).filter((other) => other !== target);
-    const fresh =
-      target.steps.every((step) => step.state === "pending") && others.every((other) => other.startedAt === null);
-    await openWorktree({ repository: repository.path, folder, commit: repository.base, fresh });
+    const users = worktreeTargets(state, repository);
+    const fresh = isUntouched(target) && users.every((other) => other === target || other.startedAt === null);
+    crashPoint("engine.beforeWorktree");
+    const made = await openWorktree({ repository: path, folder, commit: base, fresh });
+    crashPoint("engine.worktreeMade");
+    if (made && users.some((user) => !isUntouched(user))) {
+      await removeWorktree({ repository: path, folder });
+      throw new MahavishnuError("WORKTREE_LOST", `the worktree of ${name} is gone, and with it what earlier steps did`);
+    }
     return folder;
   }
 
-  /** Removes a repository's worktree once all its targets have succeeded; a tree in which something failed is kept for a retry. */
+  /**
+   * Removes a repository's worktree once all its targets have succeeded; a tree in which something failed is kept for a retry.
+   * What was done must be durable before.
+   *
+   * @throws GitError; fs errors where the tree holds what this user cannot remove
+   */
   async giveBack(state: RunState, repository: PlannedRepository): Promise<void> {
-    const targets = targetsOf(state, repository);
-    const done = targets.every(
-      (target) => hasEnded(target) && (target.state === "succeeded" || target.skipped === "condition"),
-    );
+    const targets = worktreeTargets(state, repository);
     const folder = this.#pathOf(state, repository);
-    const used = targets.some((target) => jobOf(state.plan, target.job).checkout === "worktree");
-    if (done && used && existsSync(folder)) await removeWorktree({ repository: repository.path, folder });
+    if (targets.length === 0 || !targets.every(isDone) || !existsSync(folder)) return;
+    await removeWorktree({ repository: repository.path, folder });
+    crashPoint("engine.worktreeRemoved");
+    removeIfEmpty(dirname(folder));
+  }
+
+  /** Removes what a crash between the end of a target and the removal of its tree has left. @returns what could not be removed, in words */
+  async giveBackAll(state: RunState): Promise<readonly string[]> {
+    if (!existsSync(join(this.#folder, state.id))) return [];
+    const problems: string[] = [];
+    for (const repository of Object.values(state.plan.repositories)) {
+      try {
+        await this.giveBack(state, repository);
+      } catch {
+        problems.push(`the worktree of ${repository.name} could not be removed`);
+      }
+    }
+    return problems;
   }
 
   #pathOf(state: RunState, repository: PlannedRepository): string {
@@ -61,7 +82,30 @@ export class Checkouts {
   }
 }
 
-function targetsOf(state: RunState, repository: PlannedRepository): TargetState[] {
-  const jobs = state.plan.workflow.jobs;
+function worktreeTargets(state: RunState, repository: PlannedRepository): TargetState[] {
+  const jobs = state.plan.workflow.jobs.filter((job) => job.checkout === "worktree");
   return jobs.flatMap((job) => state.targets.get(`${job.id}/${repository.name}`) ?? []);
+}
+
+/** Nothing of the target has been done in this round, nor is kept from an earlier one. */
+function isUntouched(target: TargetState): boolean {
+  return target.steps.every((step) => step.state === "pending");
+}
+
+function isDone(target: TargetState): boolean {
+  return hasEnded(target) && (target.state === "succeeded" || target.skipped === "condition");
+}
+
+/** The folder of the run goes with its last worktree. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty: another repository's tree is still in it.
+  }
+}
+
+/** Whether a target works in a worktree. */
+export function usesWorktree(state: RunState, target: TargetState): boolean {
+  return target.repository !== null && jobOf(state.plan, target.job).checkout === "worktree";
 }

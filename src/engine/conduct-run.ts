@@ -1,17 +1,19 @@
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { compileExpression } from "../workflows/compile-expression.ts";
 import { Checkouts } from "./checkouts.ts";
-import { endLeftovers } from "./end-processes.ts";
+import { endAfter, Ending } from "./ending.ts";
 import type { EngineParts } from "./engine-parts.ts";
-import { Interruption } from "./interruption.ts";
+import { Interruption, isStronger } from "./interruption.ts";
 import { judgeRun } from "./outcome.ts";
-import { finallyKey } from "./plan.ts";
+import { finallyKey, jobOf } from "./plan.ts";
 import type { RunQueue } from "./run-queue.ts";
 import { runTarget } from "./run-target.ts";
-import type { RunScope } from "./scopes.ts";
 import type { RunWriter } from "./run-writer.ts";
 import { createScheduler, type Scheduler } from "./schedule.ts";
+import type { RunScope } from "./scopes.ts";
 import { hasEnded, type RunState } from "./state.ts";
 
 /** A wish to cancel. */
@@ -27,27 +29,31 @@ export interface CancelWish {
 /** Conducts one run from wherever its history stands to its end: the only one who decides about it while it is owned here. */
 export class Conductor {
   readonly writer: RunWriter;
-  readonly #parts: EngineParts;
   readonly #queue: RunQueue;
-  readonly #hurry = new AbortController();
-  /** Aborted when nothing new may start. */
-  readonly #closing = new AbortController();
-  readonly #running = new Map<string, AbortController>();
-  #scope: RunScope;
+  readonly #scope: RunScope;
+  readonly #hurry = new Ending();
+  /** Ends when nothing new may start. */
+  readonly #closing = new Ending();
+  /** The strongest reason so far; what ends first is not always what counts. */
+  #why: Interruption | null = null;
+  readonly #running = new Map<string, Ending>();
   #scheduler: Scheduler | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #wake = Promise.withResolvers<void>();
 
   constructor(parts: EngineParts, queue: RunQueue, writer: RunWriter) {
-    this.#parts = parts;
     this.#queue = queue;
     this.writer = writer;
+    const { plan, id } = writer.state;
+    const jobIds = new Set(plan.targets.map((target) => target.job));
     this.#scope = {
       parts,
       writer,
       checkouts: new Checkouts(parts.worktreesFolder),
-      plannedTargets: new Map(writer.state.plan.targets.map((target) => [target.key, target] as const)),
-      hurry: this.#hurry.signal,
+      jobs: new Map([...jobIds].map((job) => [job, jobOf(plan, job)] as const)),
+      plannedTargets: new Map(plan.targets.map((target) => [target.key, target] as const)),
+      hurry: this.#hurry,
+      runFolder: join(parts.runsFolder, id),
     };
   }
 
@@ -63,60 +69,37 @@ export class Conductor {
   async conduct(): Promise<RunState> {
     const { state, writer } = this;
     if (state.state === "cancelling") this.#close(new Interruption("cancel", state.cause.reason, state.cause.actor));
-    if (state.state === "queued" && !this.#closing.signal.aborted) await this.#enter();
+    if (state.state === "queued") await this.#enter();
     const began = state.startedAt !== null;
-    const timer = setTimeout(
-      () => {
-        this.#close(new Interruption("timeout", `the run timed out after ${formatDuration(state.plan.runTimeoutMs)}`));
-      },
-      Math.min(state.plan.runTimeoutMs, 2 ** 31 - 1),
-    );
-    try {
-      if (began || this.#closing.signal.aborted) await this.#runTargets();
-      await this.#runFinally(began);
-    } finally {
-      clearTimeout(timer);
-    }
+    await this.#runTargets();
+    await this.#runFinally(began);
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#released()) return await this.#letGo();
+    if (this.#why?.kind === "release") return await this.#letGo();
+    const problems = await this.#scope.checkouts.giveBackAll(state);
     const outcome = judgeRun(state);
     crashPoint("engine.beforeRunFinished");
-    writer.add("run.finished", { state: outcome.state }, { reason: outcome.reason });
+    writer.add("run.finished", { state: outcome.state }, { reason: [outcome.reason, ...problems].join("; ") });
     await writer.flush({ release: true });
+    crashPoint("engine.runFinished");
     return state;
   }
 
-  /** Ends what a dead owner left: its processes first, then its running attempts in the history. */
-  async takeOver(): Promise<void> {
-    const { state, writer } = this;
-    writer.add("run.takenOver", { pid: this.#parts.owner.pid }, { reason: "its owner is gone" });
-    for (const target of state.targets.values()) {
-      if (target.state !== "running") continue;
-      for (const step of target.steps) {
-        const process = step.attempts.at(-1)?.process ?? null;
-        if (step.state !== "running") continue;
-        if (process !== null)
-          await endLeftovers(process, `${state.id}/${target.key}/${step.id}`, this.#parts.limits.graceMs);
-        writer.add(
-          "step.interrupted",
-          { target: target.key, step: step.id },
-          { reason: "the process that ran it is gone" },
-        );
-      }
-    }
-    await writer.flush();
-    crashPoint("engine.takenOver");
-  }
-
   /** Cancels the run; resolves when the wish is durable, not when all has ended. */
-  async cancel(wish: CancelWish): Promise<void> {
-    if (wish.atOnce) this.#hurry.abort();
-    const { state } = this.writer;
+  async cancel({ actor, reason, atOnce, answers }: CancelWish): Promise<void> {
+    await this.writer.whenAsked();
+    const { state } = this;
+    const why = new Interruption("cancel", reason, actor);
+    if (atOnce) this.#hurryUp(why);
     if (state.state === "queued" || state.state === "running") {
-      this.writer.add("run.cancelling", { atOnce: wish.atOnce }, wish);
-      this.#close(new Interruption("cancel", wish.reason, wish.actor));
+      this.writer.add("run.cancelling", { atOnce }, { reason, actor });
+      this.#close(why);
     }
-    await this.writer.flush(wish.answers === undefined ? {} : { answers: wish.answers });
+    try {
+      await this.writer.flush(answers === undefined ? {} : { answers });
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   /** Leaves the run to another process: running steps are ended, nothing is decided about them. */
@@ -124,131 +107,154 @@ export class Conductor {
     this.#close(new Interruption("release", "its process was told to go"));
   }
 
+  /** Another process has taken the run over: all that runs here is ended, and nothing is written any more. */
+  lose(error: unknown): void {
+    this.#fail(error);
+  }
+
   async #enter(): Promise<void> {
     try {
-      await this.#queue.enter(this.writer, this.#closing.signal);
+      await this.#queue.enter(this.writer, this.#closing);
     } catch (error) {
       if (!(error instanceof Interruption)) throw error;
     }
   }
 
-  /** Stops new targets and ends running ones; targets that have not begun end as the reason says. */
+  /** Stops new targets and ends running ones. What a cancel or the run's time lets finish, `finally`, ends when the process goes. */
   #close(why: Interruption): void {
-    if (this.#closing.signal.aborted && why.kind !== "lost") return;
-    this.#closing.abort(why);
-    for (const controller of this.#running.values()) controller.abort(why);
+    if (!isStronger(why, this.#why)) return;
+    this.#why = why;
+    this.#closing.end(why);
+    for (const [key, ending] of this.#running) if (key !== finallyKey || why.leaves) ending.end(why);
     this.#wake.resolve();
   }
 
+  /** Running steps are killed without grace, those of `finally` too. */
+  #hurryUp(why: Interruption): void {
+    this.#hurry.end(why);
+    this.#running.get(finallyKey)?.end(why);
+  }
+
   async #runTargets(): Promise<void> {
-    const { writer } = this;
-    const scheduler = createScheduler(writer.state, {
-      defaultParallel: this.#parts.limits.maxConcurrentSteps,
+    const { plan, startedAt } = this.state;
+    if (startedAt === null && this.#why === null) return;
+    const { limits } = this.#scope.parts;
+    const scheduler = createScheduler(this.state, {
+      defaultParallel: limits.maxConcurrentSteps,
       judgesFailure: (condition) => compileExpression(condition).statusCalls.length > 0,
     });
     this.#scheduler = scheduler;
+    const stopClock = endAfter(this.#closing, plan.runTimeoutMs, () => {
+      return `the run timed out after ${formatDuration(plan.runTimeoutMs)}`;
+    });
+    this.#closing.onEnd((why) => this.#close(why));
+    await this.#untilIdle(() => {
+      if (this.#why === null) this.#decide(scheduler);
+      else this.#endQueued(this.#why);
+    });
+    stopClock();
+    this.#scheduler = undefined;
+  }
+
+  /** Decides, and waits for something that has ended, until nothing runs any more. */
+  async #untilIdle(decide: () => void): Promise<void> {
     for (;;) {
-      if (this.#closing.signal.aborted) this.#endQueued();
-      else if (await this.#decide(scheduler)) continue;
-      if (this.#running.size === 0) return;
+      try {
+        if (this.#failure === undefined) decide();
+        if (this.#running.size === 0) return;
+        // A target that has just begun will write what is pending together with its own first event.
+        if (this.writer.hasPending) await nextTurn();
+        if (this.writer.hasPending && this.#failure === undefined) await this.writer.flush();
+      } catch (error) {
+        this.#fail(error);
+      }
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();
     }
   }
 
-  /** Starts and skips what can be; true when something was skipped, which may make others ready. */
-  async #decide(scheduler: Scheduler): Promise<boolean> {
-    let skipped = false;
-    for (const decision of scheduler.take()) {
-      if (decision.kind === "start") {
-        this.#launch(decision.key, decision.failedNeed);
-        continue;
+  /** Starts and skips what can be; what is skipped may make others ready. */
+  #decide(scheduler: Scheduler): void {
+    for (let decisions = scheduler.take(); decisions.length > 0; decisions = scheduler.take()) {
+      for (const decision of decisions) {
+        if (decision.kind === "start") {
+          this.#launch(decision.key, decision.failedNeed);
+          continue;
+        }
+        const { key, because, reason } = decision;
+        this.writer.add("target.skipped", { target: key, because }, { reason });
+        scheduler.ended(key);
       }
-      this.writer.add(
-        "target.skipped",
-        { target: decision.key, because: decision.because },
-        { reason: decision.reason },
-      );
-      scheduler.ended(decision.key);
-      skipped = true;
     }
-    if (skipped) await this.writer.flush();
-    return skipped;
   }
 
   #launch(key: string, failedNeed: string | null): void {
-    const controller = new AbortController();
-    this.#running.set(key, controller);
-    runTarget(this.#scope, key, failedNeed, controller)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#running.delete(key);
-        const target = this.state.targets.get(key);
-        if (target !== undefined && hasEnded(target)) this.#scheduler?.ended(key);
-        this.#wake.resolve();
-      });
+    const ending = new Ending();
+    this.#running.set(key, ending);
+    void this.#follow(key, runTarget(this.#scope, key, failedNeed, ending));
+  }
+
+  async #follow(key: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+      this.#scheduler?.ended(key);
+    } catch (error) {
+      // A target that was left as it is, because this process goes, is no failure.
+      if (!(error instanceof Interruption)) this.#fail(error);
+    }
+    this.#running.delete(key);
+    this.#wake.resolve();
   }
 
   /** A failure that is not a target's: the run cannot be conducted here any more. */
   #fail(error: unknown): void {
-    if (error instanceof Interruption) return;
-    this.#failure ??= error;
-    this.#hurry.abort();
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     const lost = new Interruption("lost", "the run is not owned here any more", "engine", { cause: error });
-    for (const controller of this.#running.values()) controller.abort(lost);
     this.#close(lost);
+    this.#hurryUp(lost);
   }
 
   /** Targets that have not begun, or were left in the middle, end without being done when the run is cancelled or out of time. */
-  #endQueued(): void {
-    const why = this.#closing.signal.reason as Interruption;
-    if (why.kind === "release" || why.kind === "lost") return;
+  #endQueued(why: Interruption): void {
+    if (why.leaves) return;
+    const telling = { reason: why.message, actor: why.actor };
     for (const target of this.state.targets.values()) {
       if (hasEnded(target) || target.key === finallyKey || this.#running.has(target.key)) continue;
-      const telling = { reason: why.message, actor: why.actor };
-      if (why.kind === "cancel")
+      if (why.kind === "cancel") {
         this.writer.add("target.finished", { target: target.key, state: "cancelled", outputs: {} }, telling);
-      else this.writer.add("target.skipped", { target: target.key, because: "policy" }, telling);
+      } else {
+        this.writer.add("target.skipped", { target: target.key, because: "policy" }, telling);
+      }
     }
   }
 
   async #runFinally(began: boolean): Promise<void> {
     const target = this.state.targets.get(finallyKey);
-    if (target === undefined || hasEnded(target) || this.#failure !== undefined || this.#released()) return;
-    if (!began) {
-      this.writer.add(
-        "target.finished",
-        { target: finallyKey, state: "cancelled", outputs: {} },
-        { reason: "the run never began" },
-      );
+    if (target === undefined || hasEnded(target) || this.#why?.leaves === true) return;
+    const { why: hurry } = this.#hurry;
+    if (!began || hurry !== null) {
+      const reason = hurry === null ? "the run never began" : hurry.message;
+      this.writer.add("target.finished", { target: finallyKey, state: "cancelled", outputs: {} }, { reason });
       return;
     }
-    this.#scheduler = undefined;
+    crashPoint("engine.beforeFinally");
     this.#launch(finallyKey, null);
-    const controller = this.#running.get(finallyKey);
-    const stop = (): void => controller?.abort(new Interruption("cancel", "cancelled at once"));
-    this.#hurry.signal.addEventListener("abort", stop, { once: true });
-    if (this.#hurry.signal.aborted) stop();
-    while (this.#running.size > 0) {
-      await this.#wake.promise;
-      this.#wake = Promise.withResolvers();
-    }
-    this.#hurry.signal.removeEventListener("abort", stop);
-  }
-
-  #released(): boolean {
-    return this.#closing.signal.aborted && (this.#closing.signal.reason as Interruption).kind === "release";
+    await this.#untilIdle(() => undefined);
   }
 
   async #letGo(): Promise<RunState> {
     const { state, writer } = this;
     for (const target of state.targets.values()) {
+      if (target.state !== "running") continue;
       for (const step of target.steps) {
         if (step.state !== "running") continue;
-        writer.add("step.interrupted", { target: target.key, step: step.id }, { reason: "its process was told to go" });
+        const at = { target: target.key, step: step.id };
+        writer.add("step.interrupted", at, { reason: "its process was told to go" });
       }
     }
-    writer.add("run.released", {}, { reason: "its process was told to go; `mahavishnu runs resume` continues it" });
+    const reason = `its process was told to go; \`mahavishnu runs resume ${state.id}\` continues it`;
+    writer.add("run.released", {}, { reason });
+    crashPoint("engine.beforeRelease");
     await writer.flush({ release: true });
     return state;
   }

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { identifyProcess } from "../lib/process-identity.ts";
+import { bootId, identifyProcess } from "../lib/process-identity.ts";
+import type { AttemptMark } from "./attempt-names.ts";
+import type { Ending } from "./ending.ts";
 import type { ProcessRecord } from "./state.ts";
 
 const firstPollMs = 5;
@@ -10,86 +12,84 @@ const killPatienceMs = 5_000;
 
 /** Which processes belong to an attempt. */
 export interface ProcessGroup {
-  /** The group's id, which is the pid of its first process. */
-  readonly id: number;
-  /** Carried by every process of the attempt in its environment, also by one that left the group. */
-  readonly idempotencyKey: string;
+  /** The group's id, which is the pid of its first process; null when that number belongs to others now. */
+  readonly id: number | null;
+  /** Tells processes that left the group; only Linux shows it. */
+  readonly mark: AttemptMark;
 }
 
 /**
  * Ends a whole process tree: TERM to the group and to processes that left it, then KILL to what is left after `graceMs`, or as
- * soon as `hurry` is aborted. Resolves when none is left.
+ * soon as `hurry` ends. Resolves when none is left.
  *
  * @returns pids that could not be ended; empty when all are gone.
  */
-export async function endProcessGroup(group: ProcessGroup, graceMs: number, hurry?: AbortSignal): Promise<number[]> {
-  if (graceMs > 0 && hurry?.aborted !== true) {
+export async function endProcessGroup(group: ProcessGroup, graceMs: number, hurry?: Ending): Promise<number[]> {
+  const isHurried = (): boolean => (hurry?.why ?? null) !== null;
+  if (graceMs > 0 && !isHurried()) {
     signalAll(group, "SIGTERM");
-    if (await goneWithin(group, graceMs, hurry)) return [];
+    if (await goneWithin(group, graceMs, isHurried)) return [];
   }
   const deadline = Date.now() + killPatienceMs;
   while (Date.now() < deadline) {
     signalAll(group, "SIGKILL");
-    if (await goneWithin(group, 2 * longestPollMs)) return [];
+    if (await goneWithin(group, 2 * longestPollMs, () => false)) return [];
   }
   return survivorsOf(group);
 }
 
 /** Sends a signal to the group and to its processes that left it. */
 function signalAll(group: ProcessGroup, signal: NodeJS.Signals): void {
-  sendSignal(-group.id, signal);
-  for (const pid of findStrays(group)) sendSignal(pid, signal);
+  if (group.id !== null) sendSignal(-group.id, signal);
+  for (const pid of survivorsOf(group)) sendSignal(pid, signal);
 }
 
 /** Polls ever less often: looking through all processes costs milliseconds. */
-async function goneWithin(group: ProcessGroup, ms: number, hurry?: AbortSignal): Promise<boolean> {
+async function goneWithin(group: ProcessGroup, ms: number, isHurried: () => boolean): Promise<boolean> {
   const deadline = Date.now() + ms;
   for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, longestPollMs)) {
     if (survivorsOf(group).length === 0) return true;
-    if (Date.now() >= deadline || hurry?.aborted === true) return false;
+    if (Date.now() >= deadline || isHurried()) return false;
     await delay(pollMs);
   }
 }
 
-/** Whether anything of the group is left besides zombies. Costs one system call when the group is gone. */
-export function hasSurvivors(group: ProcessGroup): boolean {
-  return groupExists(group.id) && survivorsOf(group).length > 0;
+/** Whether anything of the group itself is left besides zombies. Costs one system call when it is gone. */
+export function hasMembers({ id }: ProcessGroup): boolean {
+  return id !== null && groupExists(id) && listMembers(id).length > 0;
 }
 
 /** Living processes of the group, and those of the same attempt that left it. */
-export function survivorsOf(group: ProcessGroup): number[] {
-  return [...new Set([...membersOf(group.id), ...findStrays(group)])];
+export function survivorsOf({ id, mark }: ProcessGroup): number[] {
+  if (process.platform !== "linux") return id !== null && groupExists(id) ? [id] : [];
+  return listPids().filter(
+    (pid) => pid !== process.pid && ((id !== null && isMember(pid, id)) || carriesMark(pid, mark)),
+  );
 }
 
 /**
  * Ends what a dead owner left running. A pid may have been given to another process since, so the group counts as the attempt's
- * only if its first process is the recorded one, or is gone while a member still carries the attempt's key.
+ * only if its first process is the recorded one, or is gone while a member still carries the attempt's mark.
+ *
+ * @returns pids that could not be ended; empty when all are gone.
  */
-export async function endLeftovers(record: ProcessRecord, idempotencyKey: string, graceMs: number): Promise<number[]> {
-  const now = identifyProcess(record.pid);
-  if (now !== null && now.bootId !== record.bootId) return [];
-  const group = { id: record.pid, idempotencyKey };
+export async function endLeftovers(record: ProcessRecord, mark: AttemptMark, graceMs: number): Promise<number[]> {
+  if (record.bootId !== bootId()) return [];
+  const first = identifyProcess(record.pid);
   const isOurs =
-    now === null
-      ? survivorsOf(group).some((pid) => carriesKey(pid, idempotencyKey))
-      : now.startTime === record.startTime;
-  if (isOurs) return await endProcessGroup(group, graceMs);
-  const strays = findStrays(group);
-  for (const pid of strays) sendSignal(pid, "SIGKILL");
-  return [];
-}
-
-/** Members of a group that are no zombies; where there is no /proc, the group's id stands for all of them. */
-function membersOf(id: number): number[] {
-  if (!groupExists(id)) return [];
-  if (process.platform !== "linux") return [id];
-  return listProcesses()
-    .filter((member) => member.group === id && !member.zombie)
-    .map((member) => member.pid);
+    first === null
+      ? groupExists(record.pid) && listMembers(record.pid).some((pid) => carriesMark(pid, mark))
+      : first.startTime === record.startTime;
+  return await endProcessGroup({ id: isOurs ? record.pid : null, mark }, graceMs);
 }
 
 function groupExists(id: number): boolean {
   return sendSignal(-id, 0);
+}
+
+/** Members of a group that are no zombies; where there is no /proc, the group's id stands for all of them. */
+function listMembers(id: number): number[] {
+  return process.platform === "linux" ? listPids().filter((pid) => isMember(pid, id)) : [id];
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
@@ -102,37 +102,32 @@ function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-interface ListedProcess {
-  readonly pid: number;
-  readonly group: number;
-  readonly zombie: boolean;
+/** See proc_pid_stat(5): the state and the group are the fields 3 and 5; the command before them may hold spaces and brackets. */
+function isMember(pid: number, group: number): boolean {
+  const stat = readProc(pid, "stat");
+  const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
+  return Number(itsGroup) === group && state !== "Z";
 }
 
-function listProcesses(): ListedProcess[] {
-  return readPids().flatMap((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-      const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
-      return [{ pid, group: Number(group), zombie: state === "Z" }];
-    } catch {
-      return [];
-    }
-  });
+function carriesMark(pid: number, { idempotencyKey, outputsFile }: AttemptMark): boolean {
+  const environment = readProc(pid, "environ");
+  if (!environment.includes(idempotencyKey)) return false;
+  const entries = environment.split("\0");
+  return (
+    entries.includes(`MAHAVISHNU_IDEMPOTENCY_KEY=${idempotencyKey}`) &&
+    entries.some((entry) => entry.startsWith("MAHAVISHNU_OUTPUT=") && entry.endsWith(`/${outputsFile}`))
+  );
 }
 
-function findStrays(group: ProcessGroup): number[] {
-  return readPids().filter((pid) => pid !== process.pid && carriesKey(pid, group.idempotencyKey));
-}
-
-function carriesKey(pid: number, key: string): boolean {
+/** Empty when the process is gone, or is none of ours to look at. */
+function readProc(pid: number, file: "stat" | "environ"): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`MAHAVISHNU_IDEMPOTENCY_KEY=${key}`);
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {
-    return false;
+    return "";
   }
 }
 
-function readPids(): number[] {
-  if (process.platform !== "linux") return [];
+function listPids(): number[] {
   return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Owner, Store } from "../store/contract.ts";
 import type { Expressions } from "../workflows/expressions.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
+import type { Masking } from "./mask-secrets.ts";
 import type { RetryDefaults } from "./retry-rule.ts";
 import type { RunObserver } from "./run-writer.ts";
 import type { StepSlots } from "./step-slots.ts";
@@ -32,6 +33,8 @@ export interface EngineParts {
   /** 0 to 1, for the jitter of retries. */
   readonly random: () => number;
   readonly secrets: Secrets;
+  /** Hides the secrets in whatever is written down. */
+  readonly masking: Masking;
   /** Environment of this process without what steps must not inherit. */
   readonly baseEnv: Readonly<Record<string, string>>;
   /** `.mahavishnu/runs` and `.mahavishnu/worktrees`. */

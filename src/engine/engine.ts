@@ -1,21 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { newRunId } from "../lib/ids.ts";
 import { identifyProcess } from "../lib/process-identity.ts";
-import type { Owner, Store } from "../store/contract.ts";
+import type { ClaimedRun, Owner, Store } from "../store/contract.ts";
+import { StaleOwnerError } from "../store/run-journal.ts";
 import { Expressions } from "../workflows/expressions.ts";
 import { type CancelWish, Conductor } from "./conduct-run.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
 import type { EngineLimits, EngineParts } from "./engine-parts.ts";
 import { makeEvent } from "./events.ts";
+import { createMasking } from "./mask-secrets.ts";
 import type { Plan } from "./plan.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
 import { RunQueue } from "./run-queue.ts";
-import { projectRow, type RunObserver, RunWriter, type Telling } from "./run-writer.ts";
+import { projectRow, type RunObserver, RunWriter, tellObserver, type Telling } from "./run-writer.ts";
 import { isOver, type RunState } from "./state.ts";
 import { StepSlots } from "./step-slots.ts";
+import { takeOver } from "./take-over.ts";
 
 /** While runs are active, other processes are heard this often (a read of a few microseconds). */
 const tickMs = 100;
@@ -51,13 +55,23 @@ export interface RunHandle {
 /** Executes runs durably in this process. */
 export interface Engine extends AsyncDisposable {
   /** Records a run and begins it. A known idempotency key names the earlier run and begins nothing. */
-  start(request: StartRequest): Promise<{ readonly runId: string; readonly handle: RunHandle | null }>;
-  /** Takes over a run that has no living owner and goes on with it. @throws MahavishnuError RUN_OWNED, RUN_STATE */
+  start(request: StartRequest): Promise<StartedRun>;
+  /**
+   * Takes over a run that has no living owner and goes on with it.
+   *
+   * @throws MahavishnuError RUN_NOT_FOUND, RUN_OWNED, RUN_STATE, RUN_LEFTOVERS
+   */
   resume(runId: string, cancel?: CancelWish): Promise<RunHandle>;
-  /** Begins a run that is over once more, for what did not succeed. @throws MahavishnuError RUN_OWNED, RUN_STATE */
+  /** Begins a run that is over once more, for what did not succeed. @throws MahavishnuError RUN_NOT_FOUND, RUN_OWNED, RUN_STATE */
   retry(runId: string, choice: RetryChoice, telling: Required<Telling>): Promise<RunHandle>;
   /** Leaves all active runs to other processes; running steps are ended. Resolves when they have let go. */
   release(): Promise<readonly string[]>;
+}
+
+/** A run that was begun; without a handle when its idempotency key was known. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly handle: RunHandle | null;
 }
 
 /** A run to be started. */
@@ -83,10 +97,15 @@ export function createEngine(options: EngineOptions): Engine {
 class EmbeddedEngine implements Engine {
   readonly #parts: EngineParts;
   readonly #queue: RunQueue;
-  readonly #active = new Map<string, Conductor>();
+  readonly #active = new Map<string, { readonly conductor: Conductor; readonly done: Promise<RunState> }>();
+  /** Runs that are being taken over. */
+  readonly #claiming = new Set<string>();
   #beat: NodeJS.Timeout | undefined;
   #tick: NodeJS.Timeout | undefined;
-  #known: Promise<void> | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #leaseUntil = 0;
+  #isKnown = false;
+  #isClosed = false;
   #dataVersion = 0;
   #lookedAt = 0;
 
@@ -94,27 +113,30 @@ class EmbeddedEngine implements Engine {
     const identity = identifyProcess(process.pid);
     if (identity === null) throw new MahavishnuError("INTERNAL", "this process cannot see itself");
     const owner: Owner = { id: randomUUID(), ...identity };
-    const { store, limits, clock = systemClock, random = Math.random, observe = () => undefined } = options;
+    const { store, limits, secrets, clock = systemClock, random = Math.random, observe = () => undefined } = options;
     const slots = new StepSlots(store, owner, limits.maxConcurrentSteps);
-    this.#parts = { ...options, owner, slots, clock, random, observe, expressions: new Expressions() };
+    const masking = createMasking([...secrets.values()].map((secret) => secret.reveal()));
+    const expressions = new Expressions();
+    this.#parts = { ...options, owner, slots, masking, clock, random, observe, expressions };
     this.#queue = new RunQueue(limits.maxConcurrentRuns);
   }
 
-  async start({
-    plan,
-    actor,
-    reason,
-    idempotencyKey,
-  }: StartRequest): Promise<{ runId: string; handle: RunHandle | null }> {
-    const { store, clock, limits, owner } = this.#parts;
-    await this.#becomeKnown();
+  async start({ plan, actor, reason, idempotencyKey }: StartRequest): Promise<StartedRun> {
+    this.#refuseClosed();
+    const { store, clock, limits, owner, observe } = this.#parts;
+    const known = this.#keepLease();
     const id = newRunId();
     const created = makeEvent("run.created", { plan }, { time: clock.now(), actor, reason });
-    const started = makeEvent("run.started", {}, { time: clock.now(), actor: "engine", reason: "a run slot was free" });
+    const told = { time: clock.now(), actor: "engine", reason: "a run slot was free" };
+    const started = makeEvent("run.started", {}, told);
     const state = beginState(id, created);
     const row = projectRow(state);
+    const running = { ...row, state: "running", reason: started.reason, startedAt: started.time };
     const { name, revision } = plan.workflow;
-    const result = await store.createRun({
+    let handle: RunHandle | null = null;
+    const { promise: born, resolve: tellBorn, reject: failBorn } = Promise.withResolvers<void>();
+    born.catch(() => undefined);
+    const createdRun = store.createRun({
       id,
       workflow: name,
       revision,
@@ -122,25 +144,31 @@ class EmbeddedEngine implements Engine {
       owner,
       events: [created],
       row,
-      start: {
-        admitBelow: limits.maxConcurrentRuns,
-        event: started,
-        row: { ...row, state: "running", reason: started.reason, startedAt: started.time },
-      },
+      start: { admitBelow: limits.maxConcurrentRuns, event: started, row: running },
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      // The first events of the run go into the same transaction; whatever acts waits for it.
+      early: (result) => {
+        if (!result.created) return;
+        if (result.started) reduce(state, started);
+        handle = this.#begin(this.#makeConductor(state, result, born));
+      },
     });
-    if (!result.created) return { runId: result.runId, handle: null };
-    const events = result.started ? [created, started] : [created];
-    if (result.started) reduce(state, started);
-    this.#parts.observe(state, events);
-    return { runId: id, handle: this.#begin(this.#makeConductor(state, result.fence)) };
+    try {
+      const [result] = await Promise.all([createdRun, known]);
+      if (result.created) tellObserver(observe, state, result.started ? [created, started] : [created]);
+      tellBorn();
+      return { runId: result.runId, handle };
+    } catch (error) {
+      failBorn(error);
+      throw error;
+    }
   }
 
   async resume(runId: string, cancel?: CancelWish): Promise<RunHandle> {
     return await this.#claim(runId, async (conductor) => {
-      if (isOver(conductor.state.state))
-        throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${conductor.state.state}`);
-      await conductor.takeOver();
+      const { state } = conductor.state;
+      if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);
+      await takeOver(this.#parts, conductor.writer);
       if (cancel !== undefined) await conductor.cancel(cancel);
     });
   }
@@ -154,82 +182,133 @@ class EmbeddedEngine implements Engine {
   }
 
   async release(): Promise<readonly string[]> {
-    const released = [...this.#active.keys()];
-    const conductors = [...this.#active.values()];
-    for (const conductor of conductors) conductor.release();
-    while (this.#active.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    return released;
+    const active = [...this.#active];
+    for (const [, { conductor }] of active) conductor.release();
+    await Promise.allSettled(active.map(([, { done }]) => done));
+    return active.map(([runId]) => runId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+    this.#isClosed = true;
+    while (this.#active.size > 0) await this.release();
     this.#stopTimers();
-    if (this.#known !== undefined) await this.#parts.store.removeOwner(this.#parts.owner);
-    this.#known = undefined;
+    if (this.#isKnown) await this.#parts.store.removeOwner(this.#parts.owner);
+    this.#isKnown = false;
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new MahavishnuError("INTERNAL", "the engine has been closed");
   }
 
   /** Owns a run that nobody else owns, with its whole history replayed, and begins it; what cannot be begun is given up again. */
   async #claim(runId: string, prepare: (conductor: Conductor) => Promise<void>): Promise<RunHandle> {
+    this.#refuseClosed();
+    if (this.#active.has(runId) || this.#claiming.has(runId)) {
+      throw new MahavishnuError("RUN_OWNED", `run ${runId} is going on in this process`);
+    }
+    this.#claiming.add(runId);
+    // The lease is kept meanwhile: ending what a dead owner left can take longer than one.
+    this.#startTimers();
+    try {
+      return await this.#claimAlone(runId, prepare);
+    } finally {
+      this.#claiming.delete(runId);
+      this.#stopWhenIdle();
+    }
+  }
+
+  async #claimAlone(runId: string, prepare: (conductor: Conductor) => Promise<void>): Promise<RunHandle> {
     const { store, owner } = this.#parts;
-    if (this.#active.has(runId)) throw new MahavishnuError("RUN_OWNED", `run ${runId} is going on in this process`);
-    await this.#becomeKnown();
+    await this.#keepLease();
     const claim = await store.claimRun(runId, owner);
-    if (claim === null) throw new MahavishnuError("RUN_OWNED", `run ${runId} is owned by a living process`);
-    const conductor = this.#makeConductor(replay(await store.readEvents(runId)), claim.fence);
+    if (claim === null) {
+      if ((await store.getRun(runId)) === null) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run ${runId}`);
+      throw new MahavishnuError("RUN_OWNED", `run ${runId} is owned by a living process`);
+    }
+    crashPoint("engine.claimed");
+    const conductor = this.#makeConductor(replay(await store.readEvents(runId)), claim);
     try {
       await prepare(conductor);
     } catch (error) {
-      await conductor.writer.flush({ release: true });
+      // The reason why it cannot be begun tells more than that it could not be given up either.
+      await conductor.writer.flush({ release: true }).catch(() => undefined);
       throw error;
     }
     return this.#begin(conductor);
   }
 
-  #makeConductor(state: RunState, fence: number): Conductor {
+  #makeConductor(state: RunState, { fence, position }: ClaimedRun, born?: Promise<void>): Conductor {
     const { store, clock, observe } = this.#parts;
-    const writer = new RunWriter({ state, journal: store, fence, now: () => clock.now(), observe });
+    const about = { state, journal: store, fence, position, now: () => clock.now(), observe };
+    const writer = new RunWriter(born === undefined ? about : { ...about, born });
     return new Conductor(this.#parts, this.#queue, writer);
   }
 
   #begin(conductor: Conductor): RunHandle {
     const { state } = conductor;
-    this.#active.set(state.id, conductor);
     this.#startTimers();
-    const done = conductor.conduct().finally(() => {
-      this.#active.delete(state.id);
-      this.#queue.lookAgain();
-      if (this.#active.size === 0) this.#stopTimers();
-    });
+    const done = this.#conduct(conductor);
+    this.#active.set(state.id, { conductor, done });
     // Whoever never asks for the end must not bring the process down with an unhandled rejection.
     done.catch(() => undefined);
     return { runId: state.id, state, done, cancel: (wish) => conductor.cancel(wish) };
   }
 
-  /** The first heartbeat, once: from then on the store knows this owner. */
-  #becomeKnown(): Promise<void> {
-    this.#known ??= this.#heartbeat();
-    return this.#known;
+  async #conduct(conductor: Conductor): Promise<RunState> {
+    try {
+      return await conductor.conduct();
+    } finally {
+      this.#active.delete(conductor.state.id);
+      this.#queue.lookAgain();
+      this.#stopWhenIdle();
+    }
   }
 
-  #heartbeat(): Promise<void> {
-    const { store, owner, clock, limits } = this.#parts;
-    return store.heartbeat(owner, clock.now() + limits.leaseMs);
+  /** Makes the store know this owner, and prolongs its lease when it has run down: after a pause there were no heartbeats. */
+  async #keepLease(): Promise<void> {
+    const { clock, limits } = this.#parts;
+    if (this.#leaseUntil - clock.now() < limits.leaseMs - limits.heartbeatMs) await this.#heartbeat();
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { store, owner, clock, limits, slots } = this.#parts;
+    const before = this.#leaseUntil;
+    const now = clock.now();
+    this.#leaseUntil = now + limits.leaseMs;
+    try {
+      await store.heartbeat(owner, now + limits.leaseMs);
+      this.#isKnown = true;
+      // After a sleep longer than the lease, others may have taken the slots that are used here.
+      if (before <= now) slots.lookAgain();
+    } catch (error) {
+      this.#leaseUntil = before;
+      throw error;
+    }
   }
 
   #startTimers(): void {
+    clearTimeout(this.#idle);
     // A missed beat is not an error yet: the lease is several beats long, and a lost run shows at its next write.
     this.#beat ??= setInterval(() => void this.#heartbeat().catch(() => undefined), this.#parts.limits.heartbeatMs);
     this.#tick ??= setInterval(() => void this.#listen().catch(() => undefined), tickMs);
   }
 
+  #stopWhenIdle(): void {
+    if (this.#active.size > 0 || this.#claiming.size > 0) return;
+    this.#stopTimers();
+    // Not at once: the next run often follows the last one.
+    this.#idle = setTimeout(() => this.#parts.slots.letGo(), tickMs).unref();
+  }
+
   #stopTimers(): void {
     clearInterval(this.#beat);
     clearInterval(this.#tick);
+    clearTimeout(this.#idle);
     this.#beat = undefined;
     this.#tick = undefined;
   }
 
-  /** Hears what other processes have written: requests for runs of ours, and slots that became free. */
+  /** Hears what other processes have written: requests for runs of ours, runs taken over, and slots that became free. */
   async #listen(): Promise<void> {
     const { store, slots, owner } = this.#parts;
     const version = store.dataVersion();
@@ -240,9 +319,18 @@ class EmbeddedEngine implements Engine {
     this.#lookedAt = now;
     this.#queue.lookAgain();
     slots.lookAgain();
-    if (!changed) return;
     for (const { runId, id, actor, reason, atOnce } of await store.listRequests(owner)) {
-      await this.#active.get(runId)?.cancel({ actor, reason, atOnce, answers: id });
+      await this.#active.get(runId)?.conductor.cancel({ actor, reason, atOnce, answers: id });
+    }
+    if (changed) await this.#findLost();
+  }
+
+  /** A run that another process has taken over is let go of at once, not only at its next write. */
+  async #findLost(): Promise<void> {
+    const { store, owner } = this.#parts;
+    const owned = new Map((await store.listOwnedRuns(owner)).map(({ runId, fence }) => [runId, fence] as const));
+    for (const [runId, { conductor }] of this.#active) {
+      if (owned.get(runId) !== conductor.writer.fence) conductor.lose(new StaleOwnerError(runId));
     }
   }
 }

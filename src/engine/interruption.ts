@@ -1,15 +1,15 @@
 /** Why running work is ended from outside. */
 export type InterruptionKind =
-  /** Somebody cancelled the run. */
-  | "cancel"
   /** The target's or the run's time is up. */
   | "timeout"
+  /** Somebody cancelled the run. */
+  | "cancel"
   /** This process goes away and leaves the run to another. */
   | "release"
   /** Another process has taken the run over, or the journal cannot be written. */
   | "lost";
 
-/** The reason with which the engine aborts its signals. */
+/** The reason with which the engine ends work. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly kind: InterruptionKind;
@@ -21,14 +21,15 @@ export class Interruption extends Error {
     this.actor = actor;
   }
 
-  /** Whether the run's history may still be written by this process. */
-  get ownsRun(): boolean {
-    return this.kind !== "lost";
+  /** Whether this process leaves the work to another and decides nothing about it any more. */
+  get leaves(): boolean {
+    return this.kind === "release" || this.kind === "lost";
   }
 }
 
-/** The interruption behind an aborted signal, or null while it is not aborted. */
-export function interruptionOf(signal: AbortSignal): Interruption | null {
-  if (!signal.aborted) return null;
-  return signal.reason instanceof Interruption ? signal.reason : new Interruption("cancel", String(signal.reason));
+const weights: Readonly<Record<InterruptionKind, number>> = { timeout: 1, cancel: 2, release: 3, lost: 4 };
+
+/** Whether a reason takes the place of an earlier one: a process that goes away does not wait for what a cancel would. */
+export function isStronger(why: Interruption, than: Interruption | null): boolean {
+  return than === null || weights[why.kind] > weights[than.kind];
 }

@@ -81,8 +81,9 @@ function planJob(
   const timeout = (repository: Repository | null): number =>
     job.timeoutMs ?? request.fleet.roles.get(repository?.role ?? "")?.timeoutMs ?? request.timeoutMs;
   if (repositories === null) {
-    const after = job.needs.flatMap((need) => waitsForJob(need, selected.get(need) ?? null, null));
-    return [{ key: job.id, job: job.id, repository: null, after, timeoutMs: timeout(null) }];
+    return [
+      { key: job.id, job: job.id, repository: null, ...waitsForJobs(job, selected, null), timeoutMs: timeout(null) },
+    ];
   }
   const inSweep = new Set(repositories.map((repository) => repository.name));
   const byNeeds = job.sweep?.order === "needs";
@@ -90,21 +91,38 @@ function planJob(
   const result = orderByNeeds([...inSweep], needsOf);
   if ("circle" in result)
     throw new MahavishnuError("USAGE", `repositories need each other in a circle: ${result.circle.join(" -> ")}`);
-  return result.order.map((name) => {
-    const after = [
-      ...job.needs.flatMap((need) => waitsForJob(need, selected.get(need) ?? null, name)),
-      ...needsOf(name).map((need): PlannedWait => ({ target: `${job.id}/${need}`, because: "repository" })),
-    ];
+  return result.order.map((name): PlannedTarget => {
+    const { after, ...whole } = waitsForJobs(job, selected, name);
+    const needs = needsOf(name).map((need): PlannedWait => ({ target: `${job.id}/${need}`, because: "repository" }));
     const repository = request.fleet.byName.get(name) ?? null;
-    return { key: `${job.id}/${name}`, job: job.id, repository: name, after, timeoutMs: timeout(repository) };
+    const key = `${job.id}/${name}`;
+    return {
+      key,
+      job: job.id,
+      repository: name,
+      after: [...after, ...needs],
+      ...whole,
+      timeoutMs: timeout(repository),
+    };
   });
 }
 
 /** A needed job is waited for in the same repository when it sweeps it too, else as a whole. */
-function waitsForJob(need: string, swept: readonly Repository[] | null, repository: string | null): PlannedWait[] {
-  if (swept === null) return [{ target: need, because: "job" }];
-  const same = swept.filter(({ name }) => repository === null || name === repository);
-  return same.map(({ name }) => ({ target: `${need}/${name}`, because: "job" as const }));
+function waitsForJobs(
+  job: Job,
+  selected: ReadonlyMap<string, readonly Repository[] | null>,
+  repository: string | null,
+): Pick<PlannedTarget, "after" | "afterJobs"> {
+  const after: PlannedWait[] = [];
+  const afterJobs: string[] = [];
+  for (const need of job.needs) {
+    const swept = selected.get(need) ?? null;
+    if (swept === null) after.push({ target: need, because: "job" });
+    else if (swept.some(({ name }) => name === repository))
+      after.push({ target: `${need}/${repository}`, because: "job" });
+    else if (swept.length > 0) afterJobs.push(need);
+  }
+  return afterJobs.length === 0 ? { after } : { after, afterJobs };
 }
 
 /** What a repository needs inside the sweep; a needed repository that is not selected hands on to what it needs itself. */

@@ -10,27 +10,32 @@ export interface Outcome {
 /**
  * The outcome of a run whose targets have all ended: cancelled if it was cancelled; failed if no target succeeded or a job
  * without `optional: true` had none succeed; partial if some target failed or was skipped because another did; else succeeded.
- * A target that its own `if` skipped counts as succeeded, and an optional repository never lowers the outcome.
+ * A target that its own `if` skipped counts as succeeded, and an optional repository or job never lowers the outcome.
  */
 export function judgeRun(state: RunState): Outcome {
   if (state.state === "cancelling") return { state: "cancelled", reason: state.cause.reason };
   const targets = [...state.targets.values()];
   const work = targets.filter((target) => target.key !== finallyKey);
   const said = (target: TargetState): boolean => !isOptional(state, target);
-  const bad = work.filter((target) => isBad(target) && said(target));
-  const clearedUp = targets.every((target) => target.key !== finallyKey || !isBad(target));
-  if (bad.length === 0) {
-    if (!clearedUp) return { state: "partial", reason: "a step of finally failed" };
-    return { state: "succeeded", reason: work.length === 0 ? "no repository was selected" : "every target succeeded" };
+  const bad = work.filter(isBad);
+  const counted = bad.filter(said);
+  if (counted.length === 0) {
+    const last = state.targets.get(finallyKey);
+    if (last !== undefined && isBad(last)) return { state: "partial", reason: "a step of finally failed" };
+    if (work.length === 0) return { state: "succeeded", reason: "no repository was selected" };
+    if (bad.length === 0) return { state: "succeeded", reason: "every target succeeded" };
+    return { state: "succeeded", reason: `every target that counts succeeded; ${bad.length} optional did not` };
   }
-  if (!work.some((target) => !isBad(target))) return { state: "failed", reason: "no target succeeded" };
+  if (bad.length === work.length) return { state: "failed", reason: "no target succeeded" };
   const barren = state.plan.workflow.jobs.find((job) => {
     const mine = work.filter((target) => target.job === job.id);
-    return !job.optional && mine.some(said) && mine.every(isBad);
+    return mine.some(said) && mine.every(isBad);
   });
   if (barren !== undefined) return { state: "failed", reason: `no target of job ${barren.id} succeeded` };
-  const failed = bad.filter((target) => target.state === "failed").length;
-  return { state: "partial", reason: `${failed} failed, ${bad.length - failed} not done because of them` };
+  const failed = counted.filter((target) => target.state === "failed").length;
+  const notDone = counted.length - failed;
+  const parts = [...(failed > 0 ? [`${failed} failed`] : []), ...(notDone > 0 ? [`${notDone} not done`] : [])];
+  return { state: "partial", reason: parts.join(", ") };
 }
 
 /** Failed, cancelled, or skipped for any reason but its own condition. */

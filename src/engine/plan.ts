@@ -25,7 +25,12 @@ export interface PlannedTarget {
   readonly repository: string | null;
   /** Keys of targets that must have ended before this one starts. */
   readonly after: readonly PlannedWait[];
-  /** Milliseconds from the target's start. */
+  /**
+   * Jobs that must have ended in all their targets before this one starts: needed jobs that sweep, where this target has no
+   * repository of theirs. Their targets are not listed one by one, which would be a product of two sweeps.
+   */
+  readonly afterJobs?: readonly string[];
+  /** Milliseconds from the target's start; counted anew when another process goes on with it. */
   readonly timeoutMs: number;
 }
 
@@ -44,7 +49,7 @@ export interface Plan {
   readonly inputs: Readonly<Record<string, Json>>;
   readonly repositories: Readonly<Record<string, PlannedRepository>>;
   readonly targets: readonly PlannedTarget[];
-  /** Milliseconds from the run's start. */
+  /** Milliseconds from the run's start; counted anew when another process goes on with it. `finally` has the time of a target. */
   readonly runTimeoutMs: number;
 }
 

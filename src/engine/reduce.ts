@@ -1,7 +1,8 @@
 import type { EventRecord } from "../store/contract.ts";
 import type { RunEvent } from "./events.ts";
-import { type Plan, jobOf } from "./plan.ts";
-import type { Attempt, RunState, StepState, TargetState } from "./state.ts";
+import { findRetryStep } from "./next-step.ts";
+import { finallyKey, type Plan, jobOf } from "./plan.ts";
+import { type Attempt, hasEnded, isOver, type RunState, type StepState, type TargetState } from "./state.ts";
 
 /** The state of a run after its first event. */
 export function beginState(id: string, event: Extract<RunEvent, { type: "run.created" }>): RunState {
@@ -78,7 +79,7 @@ export function reduce(state: RunState, event: RunEvent): boolean {
   state.runSeq += 1;
   switch (event.type) {
     case "run.created":
-      throw new Error("run.created can only be a run's first event");
+      throw impossible(state, event);
     case "run.started":
       expect(state.state === "queued", state, event);
       state.startedAt ??= event.time;
@@ -91,17 +92,28 @@ export function reduce(state: RunState, event: RunEvent): boolean {
       expect(state.endedAt === null, state, event);
       return setRun(state, state.state, event);
     case "run.retried":
-      expect(state.endedAt !== null, state, event);
-      for (const { key, fromStep } of event.data.targets) beginRound(state, targetOf(state, key), fromStep, event);
+      expect(state.endedAt !== null && event.data.targets.length > 0, state, event);
+      for (const { key, fromStep } of event.data.targets) {
+        const target = targetOf(state, key);
+        expect(hasEnded(target), state, event);
+        beginRound(state, target, fromStep, event);
+      }
       state.endedAt = null;
       return setRun(state, "queued", event);
     case "run.finished":
-      expect(state.endedAt === null, state, event);
+      expect(canFinish(state, event.data.state), state, event);
       state.endedAt = event.time;
       return setRun(state, event.data.state, event);
     default:
+      expect(state.endedAt === null, state, event);
       return reduceTarget(state, targetOf(state, event.data.target), event);
   }
+}
+
+/** A run is over when all its targets are, and cancelled if and only if that was wished. */
+function canFinish({ state, counts }: RunState, end: RunState["state"]): boolean {
+  if (counts.queued + counts.running > 0 || !isOver(end)) return false;
+  return end === "cancelled" ? state === "cancelling" : state === "running";
 }
 
 type TargetEvent = Extract<RunEvent, { type: `target.${string}` | `step.${string}` }>;
@@ -109,28 +121,46 @@ type TargetEvent = Extract<RunEvent, { type: `target.${string}` | `step.${string
 function reduceTarget(state: RunState, target: TargetState, event: TargetEvent): boolean {
   switch (event.type) {
     case "target.started":
-      expect(target.state === "queued", state, event);
+      expect(target.state === "queued" && mayStart(state, target), state, event);
       target.startedAt = event.time;
       return setTarget(state, target, "running", event);
     case "target.skipped":
-      expect(target.state === "queued" || target.state === "running", state, event);
+      expect(canEnd(target, "skipped"), state, event);
       target.endedAt = event.time;
       target.skipped = event.data.because;
+      endWaiting(target);
       return setTarget(state, target, "skipped", event);
     case "target.finished":
-      expect(
-        target.state === "running" || (target.state === "queued" && event.data.state === "cancelled"),
-        state,
-        event,
-      );
+      expect(canEnd(target, event.data.state), state, event);
       target.endedAt = event.time;
       target.outputs = event.data.outputs;
+      endWaiting(target);
       return setTarget(state, target, event.data.state, event);
     default:
       expect(target.state === "running", state, event);
       reduceStep(state, stepOf(target, event.data.step), event);
       return false;
   }
+}
+
+/** While a run is being cancelled only `finally` begins. */
+function mayStart({ state }: RunState, { key }: TargetState): boolean {
+  return state === "running" || (state === "cancelling" && key === finallyKey);
+}
+
+/** No target ends while a step of it runs; one that has not begun neither succeeds nor fails. */
+function canEnd(target: TargetState, end: TargetState["state"]): boolean {
+  if (target.state === "queued") return end === "skipped" || end === "cancelled";
+  if (target.state !== "running") return false;
+  return target.steps.every(({ state }) =>
+    end === "succeeded" ? state === "succeeded" || state === "failed" || state === "skipped" : state !== "running",
+  );
+}
+
+/** A step that waited for another attempt will not get it. */
+function endWaiting(target: TargetState): void {
+  for (const step of target.steps)
+    if (step.state === "waiting") Object.assign(step, { state: "failed", retryAt: null });
 }
 
 function reduceStep(state: RunState, step: StepState, event: Extract<RunEvent, { type: `step.${string}` }>): void {
@@ -192,11 +222,10 @@ function runningAttempt(state: RunState, step: StepState, event: RunEvent): Atte
   return attempt;
 }
 
-/** A new round of a target: what succeeded stays, from `fromStep` (or the first step that did not succeed) all is done again. */
+/** A new round of a target: what succeeded stays, from `fromStep` (or the first step that ended badly) all is done again. */
 function beginRound(state: RunState, target: TargetState, fromStep: string | null, event: RunEvent): void {
   const named = target.steps.findIndex((step) => step.id === fromStep);
-  const failed = target.steps.findIndex((step) => step.state !== "succeeded");
-  const from = named === -1 ? Math.max(0, failed) : named;
+  const from = named === -1 ? findRetryStep(jobOf(state.plan, target.job), target) : named;
   for (const step of target.steps.slice(from)) {
     Object.assign(step, {
       state: "pending",

@@ -1,86 +1,130 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { crashPoint } from "../lib/crash-point.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { AttemptResult, AttemptScope } from "./scopes.ts";
+import type { Json } from "../lib/json.ts";
+import { idempotencyKeyOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { type ActionContext, ActionError, type Outputs } from "./contract.ts";
-import { interruptionOf } from "./interruption.ts";
-import { maskText } from "./mask-secrets.ts";
+import type { Interruption } from "./interruption.ts";
+import { recordStart } from "./record-start.ts";
+import type { AttemptResult, AttemptScope } from "./scopes.ts";
 import { stepEnvironment } from "./step-environment.ts";
 import { summarizeRun } from "./summarize-run.ts";
 
 /** A named action, in this process: its start is durable before it does anything. */
 export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
-  const { writer, target, at, parts } = scope;
-  writer.add(
-    "step.started",
-    { target: target.key, step: at.step.id, attempt: scope.number, process: null },
-    { reason: "its turn has come" },
-  );
-  await writer.flush();
-  let capture: OutputCapture | undefined;
-  const log = (line: string): void => {
-    capture ??= new OutputCapture({
-      runFolder: scope.runFolder,
-      file: `${scope.fileBase}.log`,
-      limit: parts.limits.maxOutputBytes,
-      secrets: scope.secretValues,
-    });
-    capture.note(line);
-  };
+  await recordStart(scope, null);
+  crashPoint("engine.actionStarted");
+  const log = new LazyLog(scope);
   let outputs: Outputs = {};
   let error: unknown;
   try {
-    outputs = await stopWaiting(callAction(scope, log), scope);
+    scope.endAttempt.throwIfEnded();
+    outputs = await callAction(scope, log);
   } catch (thrown) {
     error = thrown ?? new Error("the action failed without saying why");
   }
-  const interruption = interruptionOf(scope.endAttempt);
-  if (interruption?.kind === "release" || interruption?.kind === "lost") throw interruption;
-  const kept = capture?.end() ?? { record: null, lastLine: null };
-  const end = { exitCode: null, output: kept.record, lastLine: kept.lastLine };
-  if (error === undefined) return { ...end, state: "succeeded", failure: null, outputs, reason: "done" };
-  if (interruption?.kind === "cancel")
-    return { ...end, state: "cancelled", failure: null, outputs: {}, reason: interruption.message };
-  if (interruption !== null)
-    return { ...end, state: "failed", failure: "timeout", outputs: {}, reason: interruption.message };
+  crashPoint("engine.actionEnded");
+  const { record, lastLine, problem } = log.end();
+  const kept = { exitCode: null, output: record, lastLine };
+  const told = (reason: string): string =>
+    problem === null ? reason : `${reason}; its output could not be kept: ${problem}`;
+  const interruption = scope.endAttempt.why;
+  if (interruption?.kind === "lost") throw interruption;
+  // What has been done has been done, also when somebody wanted it to end meanwhile.
+  if (error === undefined) return { ...kept, state: "succeeded", failure: null, outputs, reason: told("done") };
+  if (interruption !== null) return { ...kept, ...judgeInterruption(interruption), outputs: {} };
   const failure = error instanceof ActionError ? error.failure : "infrastructure";
-  return { ...end, state: "failed", failure, outputs: {}, reason: maskText(messageOf(error), scope.secretValues) };
+  return { ...kept, state: "failed", failure, outputs: {}, reason: told(messageOf(error)) };
 }
 
-async function callAction(scope: AttemptScope, log: (line: string) => void): Promise<Outputs> {
-  const { at, parts, writer, repository, texts } = scope;
+function judgeInterruption(interruption: Interruption): Pick<AttemptResult, "state" | "failure" | "reason"> {
+  if (interruption.leaves) throw interruption;
+  if (interruption.kind === "cancel") return { state: "cancelled", failure: null, reason: interruption.message };
+  return { state: "failed", failure: "timeout", reason: interruption.message };
+}
+
+async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
+  const { at, run, repository } = scope;
+  const { state } = run.writer;
   if (at.step.action.kind !== "uses") throw new Error("not an action");
-  const action = parts.actions.get(at.step.action.uses);
+  const { uses } = at.step.action;
+  const action = run.parts.actions.get(uses);
   if (action === undefined)
-    throw new ActionError(`there is no action ${at.step.action.uses}; mahavishnu was upgraded or an adapter is off`);
+    throw new ActionError(`there is no action ${uses}; mahavishnu was upgraded or an adapter is off`);
   const context: ActionContext = {
-    runId: writer.state.id,
-    workflow: writer.state.plan.workflow.name,
+    runId: state.id,
+    workflow: state.plan.workflow.name,
     repository: repository === null ? null : { ...repository, checkout: scope.folder ?? repository.path },
-    idempotencyKey: scope.idempotencyKey,
+    idempotencyKey: idempotencyKeyOf(state.id, scope.target, at.step.id),
     attempt: scope.number,
-    signal: scope.endAttempt,
-    environment: () => stepEnvironment(scope, `${scope.runFolder}/${scope.fileBase}.outputs`),
-    runFolder: scope.runFolder,
-    log,
-    summary: () => summarizeRun(writer.state),
+    get signal() {
+      return scope.endAttempt.signal;
+    },
+    environment: () => stepEnvironment(scope),
+    runFolder: run.runFolder,
+    log: (line) => log.write(line),
+    summary: () => summarizeRun(state),
   };
-  const input = await texts.actionInput(at.step);
-  return await action.run(input, context);
+  const input = await evaluateInput(scope);
+  return await heedEnding(action.run(input, context), scope);
+}
+
+/** An expression that fails will fail again: that is the workflow's fault, not the machine's. */
+async function evaluateInput({ texts, at }: AttemptScope): Promise<Readonly<Record<string, Json>>> {
+  try {
+    return await texts.actionInput(at.step);
+  } catch (error) {
+    throw new ActionError(messageOf(error), "exit", { cause: error });
+  }
 }
 
 /** An action that does not heed its signal is left behind after the grace; its late result counts for nothing. */
-async function stopWaiting(work: Promise<Outputs>, scope: AttemptScope): Promise<Outputs> {
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => {
-    void delay(scope.parts.limits.graceMs, undefined, { ref: false, signal: scope.hurry })
-      .catch(() => undefined)
-      .then(() => reject(scope.endAttempt.reason));
-  };
-  scope.endAttempt.addEventListener("abort", giveUp, { once: true });
-  try {
-    return await Promise.race([work, ended]);
-  } finally {
-    scope.endAttempt.removeEventListener("abort", giveUp);
+function heedEnding(work: Promise<Outputs>, { endAttempt, run }: AttemptScope): Promise<Outputs> {
+  return new Promise((resolve, reject) => {
+    const forget = endAttempt.onEnd((why) => {
+      void delay(run.parts.limits.graceMs, undefined, { ref: false, signal: run.hurry.signal })
+        .catch(() => undefined)
+        .then(() => reject(why));
+    });
+    work.then(
+      (outputs) => {
+        forget();
+        resolve(outputs);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
+
+/** The step's log, opened with its first line: most actions write none. */
+class LazyLog {
+  readonly #scope: AttemptScope;
+  #capture: OutputCapture | undefined;
+  #ended = false;
+
+  constructor(scope: AttemptScope) {
+    this.#scope = scope;
+  }
+
+  write(line: string): void {
+    if (this.#ended) return;
+    const { run, fileBase } = this.#scope;
+    const { limits, masking } = run.parts;
+    this.#capture ??= new OutputCapture({
+      runFolder: run.runFolder,
+      file: `${fileBase}.log`,
+      limit: limits.maxOutputBytes,
+      mask: masking.stream(),
+    });
+    this.#capture.note(line);
+  }
+
+  end(): ReturnType<OutputCapture["end"]> {
+    this.#ended = true;
+    return this.#capture?.end() ?? { record: null, lastLine: null, problem: null };
   }
 }

@@ -1,197 +1,200 @@
-import { messageOf } from "../lib/errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { attemptStep } from "./attempt-step.ts";
+import { usesWorktree } from "./checkouts.ts";
 import type { Outputs } from "./contract.ts";
-import { Interruption, interruptionOf } from "./interruption.ts";
+import { endAfter, type Ending } from "./ending.ts";
 import { findFailedStep, findNextStep, type StepAt } from "./next-step.ts";
-import { jobOf, type PlannedTarget } from "./plan.ts";
+import type { PlannedTarget } from "./plan.ts";
 import { completeRule, triesAgain, waitBeforeRetry } from "./retry-rule.ts";
 import type { AttemptResult, RunScope, TargetScope } from "./scopes.ts";
 import type { TargetState } from "./state.ts";
 import { createTargetTexts } from "./target-texts.ts";
 
 /**
- * Executes one target from wherever its history stands to its end.
+ * Executes one target from wherever its history stands to its end, whose events wait for the next flush then.
  *
  * @throws Interruption of kind `release` or `lost` when this process must leave the target as it is; StaleOwnerError likewise.
  */
-export async function runTarget(
-  run: RunScope,
-  key: string,
-  failedNeed: string | null,
-  end: AbortController,
-): Promise<void> {
-  const { writer, parts } = run;
-  const { state } = writer;
+export async function runTarget(run: RunScope, key: string, failedNeed: string | null, end: Ending): Promise<void> {
+  const { state } = run.writer;
   const target = state.targets.get(key) as TargetState;
   const planned = run.plannedTargets.get(key) as PlannedTarget;
   const repository = planned.repository === null ? null : (state.plan.repositories[planned.repository] ?? null);
-  const job = jobOf(state.plan, target.job);
-  const { secrets, expressions } = parts;
+  const job = run.jobs.get(target.job);
+  if (job === undefined) throw new Error(`the plan has no job ${target.job}`);
+  const { secrets, expressions } = run.parts;
   const texts = createTargetTexts({ state, job, target, repository, secrets, expressions, folder: () => scope.folder });
-  const scope: TargetScope = { ...run, planned, repository, job, target, texts, end: end.signal, folder: null };
-  if (target.state === "queued") writer.add("target.started", { target: key }, { reason: "its turn has come" });
-  const timer = setTimeout(() => {
-    end.abort(new Interruption("timeout", `timed out after ${formatDuration(planned.timeoutMs)}`));
-  }, planned.timeoutMs);
-  try {
-    await conductTarget(scope, failedNeed);
-  } finally {
-    clearTimeout(timer);
-  }
-  await writer.flush();
-  if (repository !== null) await run.checkouts.giveBack(state, repository);
+  const scope: TargetScope = { run, planned, repository, job, target, texts, end, folder: null };
+  await conductTarget(scope, failedNeed);
+  if (repository === null || !usesWorktree(state, target)) return;
+  await run.writer.flush();
+  crashPoint("engine.beforeGiveBack");
+  // What cannot be removed now is tried again, and told, at the end of the run: the target itself is done.
+  await run.checkouts.giveBack(state, repository).catch(() => undefined);
 }
 
 async function conductTarget(scope: TargetScope, failedNeed: string | null): Promise<void> {
-  const { writer, job, target, texts, parts } = scope;
-  let holdsSlot = false;
+  const { run, target, planned } = scope;
+  const { slots } = run.parts;
+  const slot = { isHeld: false };
+  let stopClock: (() => void) | undefined;
   try {
-    if (job.if !== undefined && target.steps.every((step) => step.state === "pending")) {
-      const holds = await texts.jobCondition({ failed: failedNeed !== null });
-      if (!holds) {
-        const because = failedNeed === null ? "condition" : "dependency";
-        writer.add(
-          "target.skipped",
-          { target: target.key, because },
-          { reason: failedNeed ?? `its condition is false: ${job.if}` },
-        );
-        return;
-      }
-    }
-    holdsSlot = await takeSlot(scope);
-    scope.folder = await scope.checkouts.open(writer.state, target, scope.repository, job);
-    for (let next = findNextStep(job, target); next !== null; next = findNextStep(job, target)) {
-      throwIfEnded(scope);
-      if (!(await isDue(scope, next))) {
-        writer.add("step.skipped", { target: target.key, step: next.step.id }, { reason: skipReason(scope, next) });
-        continue;
-      }
-      if (next.state.retryAt !== null && next.state.retryAt > parts.clock.now()) {
-        // A waiting step holds no slot: others use the time.
-        parts.slots.give();
-        holdsSlot = false;
-        await writer.flush();
-        await parts.clock.sleep(next.state.retryAt - parts.clock.now(), scope.end);
-        holdsSlot = await takeSlot(scope);
-      }
-      finishStep(scope, next, await attemptStep(scope, next));
-      // What comes next may take long; the last step's end is written together with its target's.
-      if (next.step.action.kind === "run" && findNextStep(job, target) !== null) await writer.flush();
-    }
+    // Time spent waiting for a slot counts neither as the target's nor as running.
+    await takeSlot(scope, slot);
+    scope.end.throwIfEnded();
+    if (target.state === "queued")
+      run.writer.add("target.started", { target: target.key }, { reason: "its turn has come" });
+    stopClock = endAfter(scope.end, planned.timeoutMs, () => `timed out after ${formatDuration(planned.timeoutMs)}`);
+    if (await isSkipped(scope, failedNeed)) return;
+    // A worktree is made on the ground of what others did, so that must be durable before.
+    if (usesWorktree(run.writer.state, target) && run.writer.hasPending) await run.writer.flush();
+    scope.folder = await run.checkouts.open(run.writer.state, target, scope.repository, scope.job);
+    await runSteps(scope, slot);
     await finishTarget(scope);
+    crashPoint("engine.targetEnded");
   } catch (error) {
-    finishInterrupted(scope, interruptionOf(scope.end) ?? error);
+    finishInterrupted(scope, error);
   } finally {
-    if (holdsSlot) parts.slots.give();
+    stopClock?.();
+    if (slot.isHeld) slots.give();
   }
 }
 
-async function takeSlot(scope: TargetScope): Promise<true> {
-  if (!scope.parts.slots.takeNow()) {
-    await scope.writer.flush();
-    await scope.parts.slots.take(scope.end);
-  }
+/** A job's condition is asked once, before its first step. */
+async function isSkipped({ job, target, texts, run }: TargetScope, failedNeed: string | null): Promise<boolean> {
+  if (job.if === undefined || !target.steps.every((step) => step.state === "pending")) return false;
+  if (await texts.jobCondition({ failed: failedNeed !== null })) return false;
+  const because = failedNeed === null ? "condition" : "dependency";
+  const reason = failedNeed ?? `its condition is false: ${job.if}`;
+  run.writer.add("target.skipped", { target: target.key, because }, { reason });
   return true;
 }
 
-function throwIfEnded(scope: TargetScope): void {
-  const interruption = interruptionOf(scope.end);
-  if (interruption !== null) throw interruption;
+interface Slot {
+  isHeld: boolean;
 }
 
-async function isDue(scope: TargetScope, { step, state }: StepAt): Promise<boolean> {
+async function takeSlot({ run, end }: TargetScope, slot: Slot): Promise<void> {
+  if (!run.parts.slots.takeNow()) await run.parts.slots.take(end);
+  slot.isHeld = true;
+}
+
+async function runSteps(scope: TargetScope, slot: Slot): Promise<void> {
+  const { run, job, target } = scope;
+  for (let next = findNextStep(job, target); next !== null; next = findNextStep(job, target)) {
+    scope.end.throwIfEnded();
+    if (!(await isDue(scope, next))) {
+      run.writer.add("step.skipped", { target: target.key, step: next.step.id }, { reason: skipReason(scope, next) });
+      continue;
+    }
+    if (next.state.retryAt !== null) await waitForRetry(scope, next.state.retryAt, slot);
+    finishStep(scope, next, await attemptStep(scope, next));
+    const following = findNextStep(job, target);
+    // The last step's end is written together with its target's, and that of an action with the start of the next one.
+    const isCommandNear = next.step.action.kind === "run" || following?.step.action.kind === "run";
+    if (following !== null && isCommandNear) await run.writer.flush();
+    crashPoint("engine.stepFinished");
+  }
+}
+
+/** A waiting step holds no slot: others use the time. */
+async function waitForRetry(scope: TargetScope, retryAt: number, slot: Slot): Promise<void> {
+  const { clock, slots } = scope.run.parts;
+  if (retryAt <= clock.now()) return;
+  slots.give();
+  slot.isHeld = false;
+  await scope.run.writer.flush();
+  crashPoint("engine.retryWaiting");
+  await clock.sleep(retryAt - clock.now(), scope.end.signal);
+  await takeSlot(scope, slot);
+}
+
+async function isDue({ texts, job, target }: TargetScope, { step, state }: StepAt): Promise<boolean> {
   if (state.attempts.length > state.earlierAttempts) return true;
-  return await scope.texts.stepCondition(step, { failed: findFailedStep(scope.job, scope.target) !== null });
+  return await texts.stepCondition(step, { failed: findFailedStep(job, target) !== null });
 }
 
-function skipReason(scope: TargetScope, { step }: StepAt): string {
-  const failed = findFailedStep(scope.job, scope.target);
+function skipReason({ job, target }: TargetScope, { step }: StepAt): string {
+  const failed = findFailedStep(job, target);
   if (step.if !== undefined) return `its condition is false: ${step.if}`;
   return `${failed?.id ?? "an earlier step"} failed`;
 }
 
 /** Records how an attempt ended, and when it is tried again. */
 function finishStep(scope: TargetScope, { step, state }: StepAt, result: AttemptResult): void {
-  const { parts, job, target, writer } = scope;
-  const rule = completeRule(step.retry, job.retry, parts.limits.retry);
-  const made = state.attempts.filter(
-    (attempt) => attempt.number > state.earlierAttempts && attempt.state !== "interrupted",
-  ).length;
-  const again = result.failure !== null && !scope.end.aborted && triesAgain(rule, result.failure, made);
-  const wait = again ? waitBeforeRetry(rule, made, parts.random()) : null;
-  writer.add(
-    "step.finished",
-    {
-      target: target.key,
-      step: step.id,
-      attempt: state.attempts.length,
-      state: result.state,
-      failure: result.failure,
-      exitCode: result.exitCode,
-      outputs: result.outputs,
-      output: result.output,
-      lastLine: result.lastLine,
-      retryAt: wait === null ? null : parts.clock.now() + wait,
-    },
-    {
-      reason:
-        wait === null
-          ? result.reason
-          : `${result.reason}; attempt ${made + 1} of ${rule.attempts} in ${formatDuration(wait)}`,
-    },
-  );
+  const { run, job, target } = scope;
+  const { parts, writer } = run;
+  let { reason } = result;
+  let retryAt: number | null = null;
+  if (result.failure !== null && scope.end.why === null) {
+    const rule = completeRule(step.retry, job.retry, parts.limits.retry);
+    const made = state.attempts.filter(
+      ({ number, state: ended }) => number > state.earlierAttempts && ended !== "interrupted",
+    ).length;
+    if (triesAgain(rule, result.failure, made)) {
+      const wait = waitBeforeRetry(rule, made, parts.random());
+      retryAt = parts.clock.now() + wait;
+      reason += `; attempt ${made + 1} of ${rule.attempts} in ${formatDuration(wait)}`;
+    }
+  }
+  const { state: ended, failure, exitCode, outputs, output, lastLine } = result;
+  const attempt = state.attempts.length;
+  const end = { attempt, state: ended, failure, exitCode, outputs, output, lastLine, retryAt };
+  writer.add("step.finished", { target: target.key, step: step.id, ...end }, { reason });
 }
 
 async function finishTarget(scope: TargetScope): Promise<void> {
-  const { job, target, texts, writer } = scope;
-  throwIfEnded(scope);
+  const { job, target, texts } = scope;
+  scope.end.throwIfEnded();
   const failed = findFailedStep(job, target);
   if (failed !== null) {
-    writer.add(
-      "target.finished",
-      { target: target.key, state: "failed", outputs: {} },
-      { reason: `${failed.id}: ${failed.reason ?? "failed"}` },
-    );
+    endTarget(scope, "failed", `${failed.id}: ${failed.reason ?? "failed"}`);
     return;
   }
   let outputs: Outputs;
   try {
     outputs = await texts.jobOutputs();
   } catch (error) {
-    writer.add(
-      "target.finished",
-      { target: target.key, state: "failed", outputs: {} },
-      { reason: `outputs: ${messageOf(error)}` },
-    );
+    endTarget(scope, "failed", `outputs: ${messageOf(error)}`);
     return;
   }
-  writer.add(
-    "target.finished",
-    { target: target.key, state: "succeeded", outputs },
-    { reason: "every step succeeded" },
-  );
+  endTarget(scope, "succeeded", "every step succeeded", { outputs });
+}
+
+function endTarget(
+  { run, target }: TargetScope,
+  state: "succeeded" | "failed" | "cancelled",
+  reason: string,
+  more: { readonly outputs?: Outputs; readonly actor?: string } = {},
+): void {
+  const { outputs = {}, actor = "engine" } = more;
+  const told = { reason: run.parts.masking.text(reason), actor };
+  run.writer.add("target.finished", { target: target.key, state, outputs }, told);
 }
 
 /** Ends a target that was interrupted, or in which something outside its steps went wrong. */
 function finishInterrupted(scope: TargetScope, error: unknown): void {
-  const { target, writer } = scope;
-  if (error instanceof Interruption) {
-    if (error.kind === "release" || error.kind === "lost") throw error;
-    const state = error.kind === "cancel" ? "cancelled" : "failed";
-    writer.add(
-      "target.finished",
-      { target: target.key, state, outputs: {} },
-      { reason: error.message, actor: error.actor },
-    );
+  const { target, run } = scope;
+  const { why } = scope.end;
+  if (why?.leaves === true) throw why;
+  // An attempt that began has an end in every foreseen case; what is left is a bug or a journal that cannot be written.
+  if (target.steps.some((step) => step.state === "running")) throw error;
+  if (why === null) {
+    if (target.state !== "running" || !isForeseen(error)) throw error;
+    endTarget(scope, "failed", messageOf(error));
     return;
   }
-  if (target.steps.some((step) => step.state === "running") || !isForeseen(error)) throw error;
-  writer.add("target.finished", { target: target.key, state: "failed", outputs: {} }, { reason: messageOf(error) });
+  const { actor, message } = why;
+  if (why.kind === "cancel") endTarget(scope, "cancelled", message, { actor });
+  else if (target.state === "running") endTarget(scope, "failed", message, { actor });
+  // A target that waits for its slot has not begun: it cannot fail, but neither will it be done.
+  else run.writer.add("target.skipped", { target: target.key, because: "policy" }, { reason: message, actor });
 }
 
 /** Failures that belong to the target: its checkout or one of its expressions. A stale owner or a broken store is not one. */
 function isForeseen(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code !== "RUN_OWNER_STALE" && code !== "RUN_SEQUENCE" && !String(code).startsWith("STATE_");
+  if (!(error instanceof MahavishnuError)) return true;
+  return !["RUN_OWNER_STALE", "RUN_SEQUENCE"].includes(error.code) && !error.code.startsWith("STATE_");
 }

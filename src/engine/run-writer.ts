@@ -3,7 +3,7 @@ import { type DataOf, makeEvent, type RunEvent } from "./events.ts";
 import { reduce } from "./reduce.ts";
 import type { RunState, TargetState } from "./state.ts";
 
-/** Told of events once they are durable. */
+/** Told of events once they are durable. What it throws is its own affair and never the run's. */
 export type RunObserver = (state: RunState, events: readonly RunEvent[]) => void;
 
 /** Why, and who made it so; the engine itself unless said otherwise. */
@@ -18,48 +18,63 @@ export interface FlushOptions {
   readonly release?: boolean;
 }
 
+/** What a writer is made of. */
+export interface WriterOptions {
+  readonly state: RunState;
+  readonly journal: RunJournal;
+  readonly fence: number;
+  /** The run's place in the order of creation. */
+  readonly position: number;
+  readonly now: () => number;
+  readonly observe: RunObserver;
+  /** Resolves when what the state holds already is durable and told; only for a run that is just being recorded. */
+  readonly born?: Promise<unknown>;
+}
+
 /**
  * The one writer of a run's history. `add` reduces an event into the state at once, so that the next decision can be taken, and
  * keeps it back; `flush` makes everything added so far durable. Nothing may act on a decision before its flush has resolved.
  */
 export class RunWriter {
   readonly state: RunState;
+  readonly fence: number;
+  readonly position: number;
   readonly #journal: RunJournal;
-  readonly #fence: number;
   readonly #now: () => number;
   readonly #observe: RunObserver;
+  #born: Promise<unknown> | undefined;
   #pending: RunEvent[] = [];
   #results: RepositoryResult[] = [];
   #rowChanged = false;
+  #starting: Promise<boolean> | undefined;
   /** The run's last sequence number once all handed over is durable. */
   #handedOver: number;
 
-  constructor(options: {
-    readonly state: RunState;
-    readonly journal: RunJournal;
-    readonly fence: number;
-    readonly now: () => number;
-    readonly observe: RunObserver;
-  }) {
+  constructor(options: WriterOptions) {
     this.state = options.state;
+    this.fence = options.fence;
+    this.position = options.position;
     this.#journal = options.journal;
-    this.#fence = options.fence;
     this.#now = options.now;
     this.#observe = options.observe;
+    this.#born = options.born;
     this.#handedOver = options.state.runSeq;
+  }
+
+  /** Whether anything was added that no flush has taken yet. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
   }
 
   /** Reduces an event and keeps it for the next flush. */
   add<Type extends RunEvent["type"]>(type: Type, data: DataOf<Type>, telling: Telling = {}): void {
-    const event: RunEvent = makeEvent(type, data, {
-      time: this.#now(),
-      actor: telling.actor ?? "engine",
-      reason: telling.reason ?? "",
-    });
+    const about = { time: this.#now(), actor: telling.actor ?? "engine", reason: telling.reason ?? "" };
+    const event: RunEvent = makeEvent(type, data, about);
     if (reduce(this.state, event)) this.#rowChanged = true;
     this.#pending.push(event);
-    if (event.type === "target.finished" || event.type === "target.skipped")
+    if (event.type === "target.finished" || event.type === "target.skipped") {
       this.#addResult(event.data.target, event.time);
+    }
   }
 
   #addResult(key: string, endedAt: number): void {
@@ -77,26 +92,39 @@ export class RunWriter {
     const results = this.#results;
     const expectedRunSeq = this.#handedOver;
     this.#pending = [];
-    this.#results = [];
     this.#handedOver += events.length;
     const row = this.#rowChanged ? { row: projectRow(this.state) } : {};
     this.#rowChanged = false;
+    if (results.length > 0) this.#results = [];
     await this.#journal.append(this.state.id, events, {
       expectedRunSeq,
-      fence: this.#fence,
+      fence: this.fence,
       ...row,
       ...(results.length > 0 ? { results } : {}),
       ...options,
     });
-    this.#observe(this.state, events);
+    await this.#tell(events);
   }
 
-  /** Asks for a run slot: `run.started` is reduced and written only if there is one. */
-  async start(admitBelow: number): Promise<boolean> {
-    const event = makeEvent("run.started", {}, { time: this.#now(), actor: "engine", reason: "a run slot was free" });
+  /** Asks for a run slot: `run.started` is reduced and written only if there is one. Nothing may be added meanwhile. */
+  start(admitBelow: number): Promise<boolean> {
+    this.#starting = this.#start(admitBelow).finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** Resolves when no start is being asked for; then, and in the same turn, something may be added. */
+  async whenAsked(): Promise<void> {
+    while (this.#starting !== undefined) await this.#starting.catch(() => undefined);
+  }
+
+  async #start(admitBelow: number): Promise<boolean> {
+    const about = { time: this.#now(), actor: "engine", reason: "a run slot was free" };
+    const event = makeEvent("run.started", {}, about);
     const written = await this.#journal.append(this.state.id, [event], {
       expectedRunSeq: this.#handedOver,
-      fence: this.#fence,
+      fence: this.fence,
       admitBelow,
       row: {
         ...projectRow(this.state),
@@ -108,8 +136,23 @@ export class RunWriter {
     if (!written) return false;
     this.#handedOver += 1;
     reduce(this.state, event);
-    this.#observe(this.state, [event]);
+    await this.#tell([event]);
     return true;
+  }
+
+  async #tell(events: readonly RunEvent[]): Promise<void> {
+    if (this.#born !== undefined) await this.#born;
+    this.#born = undefined;
+    tellObserver(this.#observe, this.state, events);
+  }
+}
+
+/** Tells an observer; what is durable cannot fail any more because of who looks on. */
+export function tellObserver(observe: RunObserver, state: RunState, events: readonly RunEvent[]): void {
+  try {
+    observe(state, events);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
 

@@ -15,20 +15,6 @@ export interface Scheduler {
   ended(key: string): void;
 }
 
-interface JobBook {
-  readonly maxParallel: number;
-  readonly stopOnFailure: boolean;
-  readonly abortAbove: number;
-  /** Whether its own `if` asks about failures, so that a failed need does not skip it. */
-  readonly judgesFailure: boolean;
-  readonly total: number;
-  running: number;
-  failed: number;
-  firstFailed: string | null;
-  /** Places in the plan of targets that wait only for a free place, smallest first. */
-  ready: number[];
-}
-
 /** What the scheduler is told besides the state. */
 export interface SchedulerOptions {
   /** Targets of one job at a time where the sweep does not say. */
@@ -37,137 +23,186 @@ export interface SchedulerOptions {
   readonly judgesFailure: (condition: string) => boolean;
 }
 
+interface JobBook {
+  readonly maxParallel: number;
+  readonly stopOnFailure: boolean;
+  readonly abortAbove: number;
+  /** Whether its own `if` asks about failures, so that a failed need does not skip it. */
+  readonly judgesFailure: boolean;
+  readonly total: number;
+  /** Targets that have not ended. */
+  open: number;
+  succeeded: number;
+  failed: number;
+  firstFailed: string | null;
+  /** Targets that were let start and have not ended. */
+  readonly started: Set<string>;
+  /** Places in the plan of targets that wait only for a free place, smallest first. */
+  readonly ready: number[];
+}
+
 /** Makes the scheduler of a run. `finally` is not its business: the conductor starts it when all else has ended. */
 export function createScheduler(state: RunState, options: SchedulerOptions): Scheduler {
-  const planned = state.plan.targets;
-  const jobs = new Map(state.plan.workflow.jobs.map((job) => [job.id, openBook(state, job.id, options)] as const));
-  const waitsFor = new Map<string, number>();
-  const dependents = new Map<string, number[]>();
-  const skips: Decision[] = [];
-  /** Targets that a crash or a release left in the middle: they go on whatever the failure policy says. */
-  const begun: Decision[] = [];
+  return new PlanScheduler(state, options);
+}
 
-  for (const [place, target] of planned.entries()) {
-    const own = targetOf(state, target.key);
-    if (target.key === finallyKey || hasEnded(own)) continue;
-    if (own.state === "running") {
-      (jobs.get(target.job) as JobBook).running += 1;
-      begun.push({ kind: "start", key: target.key, failedNeed: findFailedNeed(state, target) });
-      continue;
+class PlanScheduler implements Scheduler {
+  readonly #state: RunState;
+  readonly #jobs: ReadonlyMap<string, JobBook>;
+  /** How many targets and jobs a target still waits for. */
+  readonly #waitsFor = new Map<string, number>();
+  /** Places in the plan of targets that wait for a target; for a whole job under `job:ID`. */
+  readonly #dependents = new Map<string, number[]>();
+  readonly #skips: Decision[] = [];
+  /** Targets that a crash or a release left in the middle: they go on whatever the failure policy says. */
+  readonly #begun: Decision[] = [];
+
+  constructor(state: RunState, options: SchedulerOptions) {
+    this.#state = state;
+    this.#jobs = openBooks(state, options);
+    for (const [place, target] of state.plan.targets.entries()) {
+      const own = this.#stateOf(target.key);
+      if (target.key === finallyKey || hasEnded(own)) continue;
+      if (own.state === "running") {
+        this.#bookOf(target.job).started.add(target.key);
+        this.#begun.push({ kind: "start", key: target.key, failedNeed: this.#findFailedNeed(target) });
+        continue;
+      }
+      const open = [
+        ...target.after.filter((wait) => !hasEnded(this.#stateOf(wait.target))).map((wait) => wait.target),
+        ...(target.afterJobs ?? []).filter((job) => this.#bookOf(job).open > 0).map((job) => `job:${job}`),
+      ];
+      this.#waitsFor.set(target.key, open.length);
+      for (const need of open) this.#addDependent(need, place);
+      if (open.length === 0) this.#judge(place);
     }
-    const open = target.after.filter((wait) => !hasEnded(targetOf(state, wait.target)));
-    waitsFor.set(target.key, open.length);
-    for (const { target: need } of open) {
-      const list = dependents.get(need);
-      if (list === undefined) dependents.set(need, [place]);
-      else list.push(place);
+  }
+
+  take(): Decision[] {
+    const decisions = [...this.#begun.splice(0), ...this.#skips.splice(0)];
+    for (const book of this.#jobs.values()) {
+      const stopped = book.ready.length === 0 ? null : stopReason(book);
+      if (stopped !== null) {
+        for (const place of book.ready.splice(0)) {
+          decisions.push({ kind: "skip", key: this.#planned(place).key, because: "policy", reason: stopped });
+        }
+      }
+      const free = Math.max(0, book.maxParallel - book.started.size);
+      for (const place of book.ready.splice(0, free)) {
+        const target = this.#planned(place);
+        book.started.add(target.key);
+        decisions.push({ kind: "start", key: target.key, failedNeed: this.#findFailedNeed(target) });
+      }
     }
-    if (open.length === 0) judge(place);
+    return decisions;
+  }
+
+  ended(key: string): void {
+    const target = this.#stateOf(key);
+    const book = this.#jobs.get(target.job);
+    if (book === undefined) return;
+    book.started.delete(key);
+    book.open -= 1;
+    if (!isBad(target)) book.succeeded += 1;
+    if (target.state === "failed") {
+      book.failed += 1;
+      book.firstFailed ??= target.repository ?? key;
+    }
+    this.#release(key);
+    if (book.open === 0) this.#release(`job:${target.job}`);
+  }
+
+  #addDependent(need: string, place: number): void {
+    const list = this.#dependents.get(need);
+    if (list === undefined) this.#dependents.set(need, [place]);
+    else list.push(place);
+  }
+
+  /** What waited for this waits for one thing less. */
+  #release(need: string): void {
+    const places = this.#dependents.get(need) ?? [];
+    this.#dependents.delete(need);
+    for (const place of places) {
+      const { key } = this.#planned(place);
+      const left = (this.#waitsFor.get(key) ?? 0) - 1;
+      this.#waitsFor.set(key, left);
+      if (left === 0 && !hasEnded(this.#stateOf(key))) this.#judge(place);
+    }
   }
 
   /** A target whose needs have all ended is ready, or skipped because of them. */
-  function judge(place: number): void {
-    const target = planned[place] as PlannedTarget;
-    const book = jobs.get(target.job) as JobBook;
-    const failedNeed = findFailedNeed(state, target);
-    if (failedNeed !== null && !book.judgesFailure) {
-      skips.push({ kind: "skip", key: target.key, because: "dependency", reason: failedNeed });
+  #judge(place: number): void {
+    const target = this.#planned(place);
+    const book = this.#bookOf(target.job);
+    const failedNeed = book.judgesFailure ? null : this.#findFailedNeed(target);
+    if (failedNeed !== null) {
+      this.#skips.push({ kind: "skip", key: target.key, because: "dependency", reason: failedNeed });
       return;
     }
-    const at = book.ready.findIndex((other) => other > place);
-    if (at === -1) book.ready.push(place);
-    else book.ready.splice(at, 0, place);
+    const before = book.ready.findLastIndex((other) => other < place);
+    book.ready.splice(before + 1, 0, place);
   }
 
-  return {
-    take: () => {
-      const decisions = [...begun.splice(0), ...skips.splice(0)];
-      for (const book of jobs.values()) {
-        const stopped = stopReason(book);
-        if (stopped !== null) {
-          for (const place of book.ready.splice(0)) {
-            decisions.push({
-              kind: "skip",
-              key: (planned[place] as PlannedTarget).key,
-              because: "policy",
-              reason: stopped,
-            });
-          }
-          continue;
-        }
-        while (book.running < book.maxParallel && book.ready.length > 0) {
-          const target = planned[book.ready.shift() as number] as PlannedTarget;
-          book.running += 1;
-          decisions.push({ kind: "start", key: target.key, failedNeed: findFailedNeed(state, target) });
-        }
-      }
-      return decisions;
-    },
-    ended: (key) => {
-      const target = targetOf(state, key);
-      const book = jobs.get(target.job) as JobBook;
-      if (target.startedAt !== null) book.running -= 1;
-      if (target.state === "failed") {
-        book.failed += 1;
-        book.firstFailed ??= target.repository ?? key;
-      }
-      for (const place of dependents.get(key) ?? []) {
-        const dependent = (planned[place] as PlannedTarget).key;
-        const left = (waitsFor.get(dependent) ?? 0) - 1;
-        waitsFor.set(dependent, left);
-        if (left === 0 && !hasEnded(targetOf(state, dependent))) judge(place);
-      }
-      dependents.delete(key);
-    },
-  };
+  /**
+   * Why a target cannot be done, or null. A needed repository or the same repository's earlier job must not have ended badly;
+   * a needed job that sweeps other repositories must have had at least one success.
+   */
+  #findFailedNeed(target: PlannedTarget): string | null {
+    for (const { target: key, because } of target.after) {
+      const need = this.#stateOf(key);
+      if (because === "turn" || !isBad(need)) continue;
+      const what = because === "repository" ? (need.repository ?? need.job) : `job ${need.job}`;
+      return `needs ${what}, which ${need.state === "failed" ? "failed" : `was ${need.state}`}`;
+    }
+    for (const job of target.afterJobs ?? []) {
+      const { total, succeeded } = this.#bookOf(job);
+      if (total > 0 && succeeded === 0) return `needs job ${job}, in which nothing succeeded`;
+    }
+    return null;
+  }
+
+  #stateOf(key: string): TargetState {
+    return this.#state.targets.get(key) as TargetState;
+  }
+
+  #planned(place: number): PlannedTarget {
+    return this.#state.plan.targets[place] as PlannedTarget;
+  }
+
+  #bookOf(job: string): JobBook {
+    return this.#jobs.get(job) as JobBook;
+  }
 }
 
-function openBook(state: RunState, id: string, options: SchedulerOptions): JobBook {
+function openBooks(state: RunState, options: SchedulerOptions): ReadonlyMap<string, JobBook> {
+  const targets = Map.groupBy(state.targets.values(), (target) => target.job);
+  const books = state.plan.workflow.jobs.map((job) => {
+    return [job.id, openBook(state, job.id, targets.get(job.id) ?? [], options)] as const;
+  });
+  return new Map(books);
+}
+
+function openBook(state: RunState, id: string, mine: readonly TargetState[], options: SchedulerOptions): JobBook {
   const { sweep, if: condition } = jobOf(state.plan, id);
-  const mine = [...state.targets.values()].filter((target) => target.job === id);
   const failed = mine.filter((target) => target.state === "failed");
+  const [first] = failed;
   return {
     maxParallel: sweep?.maxParallel ?? options.defaultParallel,
     stopOnFailure: sweep?.onFailure.mode === "stop",
     abortAbove: sweep?.onFailure.abortAbove ?? 1,
     judgesFailure: condition !== undefined && options.judgesFailure(condition),
     total: mine.length,
-    running: 0,
+    open: mine.filter((target) => !hasEnded(target)).length,
+    succeeded: mine.filter((target) => hasEnded(target) && !isBad(target)).length,
     failed: failed.length,
-    firstFailed: failed[0]?.repository ?? null,
+    firstFailed: first === undefined ? null : (first.repository ?? first.key),
+    started: new Set(),
     ready: [],
   };
 }
 
-function stopReason(book: JobBook): string | null {
-  if (book.stopOnFailure && book.failed > 0) return `stopped: ${book.firstFailed} failed`;
-  if (book.failed / book.total > book.abortAbove) {
-    return `aborted: ${book.failed} of ${book.total} failed, more than ${Math.round(book.abortAbove * 100)} %`;
-  }
-  return null;
-}
-
-/**
- * Why a target cannot be done, or null. A needed repository or the same repository's earlier job must not have ended badly;
- * a needed job that sweeps other repositories must have had at least one success.
- */
-function findFailedNeed(state: RunState, target: PlannedTarget): string | null {
-  const hasSuccess = new Map<string, boolean>();
-  for (const { target: key, because } of target.after) {
-    const need = targetOf(state, key);
-    if (because === "repository" && isBad(need)) return `needs ${need.repository ?? need.job}, which ${told(need)}`;
-    if (because !== "job") continue;
-    if (need.repository === target.repository && isBad(need)) return `needs job ${need.job}, which ${told(need)}`;
-    hasSuccess.set(need.job, (hasSuccess.get(need.job) ?? false) || !isBad(need));
-  }
-  const barren = [...hasSuccess].find(([, success]) => !success);
-  return barren === undefined ? null : `needs job ${barren[0]}, in which nothing succeeded`;
-}
-
-function told(target: TargetState): string {
-  return target.state === "failed" ? "failed" : `was ${target.state}`;
-}
-
-function targetOf(state: RunState, key: string): TargetState {
-  return state.targets.get(key) as TargetState;
+function stopReason({ stopOnFailure, abortAbove, failed, firstFailed, total }: JobBook): string | null {
+  if (stopOnFailure && failed > 0) return `stopped: ${firstFailed} failed`;
+  if (failed / total <= abortAbove) return null;
+  return `aborted: ${failed} of ${total} failed, more than ${Math.round(abortAbove * 100)} %`;
 }

@@ -1,5 +1,6 @@
 import type { Job } from "../workflows/types.ts";
 import type { Checkouts } from "./checkouts.ts";
+import type { Ending } from "./ending.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import type { StepEnd } from "./events.ts";
 import type { StepAt } from "./next-step.ts";
@@ -13,20 +14,24 @@ export interface RunScope {
   readonly parts: EngineParts;
   readonly writer: RunWriter;
   readonly checkouts: Checkouts;
+  readonly jobs: ReadonlyMap<string, Job>;
   readonly plannedTargets: ReadonlyMap<string, PlannedTarget>;
-  /** Aborted when running steps are to be killed without grace. */
-  readonly hurry: AbortSignal;
+  /** Ends when running steps are to be killed without grace. */
+  readonly hurry: Ending;
+  /** `.mahavishnu/runs/ID` */
+  readonly runFolder: string;
 }
 
 /** One target while it is executed. */
-export interface TargetScope extends RunScope {
+export interface TargetScope {
+  readonly run: RunScope;
   readonly planned: PlannedTarget;
   readonly repository: PlannedRepository | null;
   readonly job: Job;
   readonly target: TargetState;
   readonly texts: TargetTexts;
-  /** Aborted with an `Interruption` when the target must end. */
-  readonly end: AbortSignal;
+  /** Ends when the target must. */
+  readonly end: Ending;
   /** Where its steps work; null in a job without a sweep. */
   folder: string | null;
 }
@@ -38,13 +43,8 @@ export type AttemptResult = Omit<StepEnd, "attempt" | "retryAt"> & { readonly re
 export interface AttemptScope extends TargetScope {
   readonly at: StepAt;
   readonly number: number;
-  /** `RUN/TARGET/STEP`: the same for all attempts of a step in one round. */
-  readonly idempotencyKey: string;
   /** Output of the step, relative to the run's folder, without an ending. */
   readonly fileBase: string;
-  readonly runFolder: string;
-  /** Values to be masked in everything the step prints. */
-  readonly secretValues: readonly string[];
-  /** Aborted with an `Interruption` when the attempt must end. */
-  readonly endAttempt: AbortSignal;
+  /** Ends when the attempt must. */
+  readonly endAttempt: Ending;
 }

@@ -1,16 +1,24 @@
 import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { idempotencyKeyOf } from "./attempt-names.ts";
 import type { AttemptScope } from "./scopes.ts";
+
+/** The file in which an attempt's processes leave outputs. */
+export function outputsFileOf({ run, fileBase }: AttemptScope): string {
+  return join(run.runFolder, `${fileBase}.outputs`);
+}
 
 /**
  * The environment of a step's processes: what this process hands on, then the repository's, the job's and the step's `env`, then
  * what the engine says about run and repository. The engine's own names always win.
  */
-export async function stepEnvironment(scope: AttemptScope, outputsFile: string): Promise<Record<string, string>> {
-  const { parts, repository, writer, texts, at } = scope;
+export async function stepEnvironment(scope: AttemptScope): Promise<Record<string, string>> {
+  const { run, target, repository, texts, at } = scope;
+  const { plan, id } = run.writer.state;
+  const outputsFile = outputsFileOf(scope);
   mkdirSync(dirname(outputsFile), { recursive: true, mode: 0o700 });
   return {
-    ...parts.baseEnv,
+    ...run.parts.baseEnv,
     ...repository?.env,
     ...(await texts.environment(at.step)),
     ...(repository === null
@@ -19,12 +27,12 @@ export async function stepEnvironment(scope: AttemptScope, outputsFile: string):
           REPO_NAME: repository.name,
           REPO_PATH: scope.folder ?? repository.path,
           REPO_INDEX: String(repository.index),
-          REPO_COUNT: String(Object.keys(writer.state.plan.repositories).length),
+          REPO_COUNT: String(Object.keys(plan.repositories).length),
           REPO_ROLE: repository.role ?? "",
           REPO_BRANCH: repository.branch ?? "",
         }),
-    MAHAVISHNU_RUN_ID: writer.state.id,
-    MAHAVISHNU_IDEMPOTENCY_KEY: scope.idempotencyKey,
+    MAHAVISHNU_RUN_ID: id,
+    MAHAVISHNU_IDEMPOTENCY_KEY: idempotencyKeyOf(id, target, at.step.id),
     MAHAVISHNU_OUTPUT: outputsFile,
   };
 }

@@ -1,20 +1,34 @@
 import type { Owner, RunDirectory } from "../store/contract.ts";
+import type { Ending } from "./ending.ts";
+
+/** With more owners than slots, each keeps a slot this long before it steps aside for those that have none. */
+const turnMs = 1_000;
+/** How long it then waits, so that the others have heard of it. */
+const asideMs = 300;
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /**
  * The step slots of the workspace as this process sees them. Slots are held in the store, so that all processes together stay
  * below `limits.maxConcurrentSteps`, and handed out here first come, first served. While others want slots too, this process
- * keeps to its fair share and gives the rest back as its steps end. A dead owner's slots end with its lease.
+ * keeps to its fair share and gives the rest back as its steps end. A dead owner's slots end with it.
  */
 export class StepSlots {
   readonly #store: Pick<RunDirectory, "holdStepSlots">;
   readonly #owner: Owner;
   readonly #limit: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** What the store grants; never more than that is used. */
   #held = 0;
   #used = 0;
   #sharers = 1;
+  #isCrowded = false;
+  #turnEndsAt = 0;
+  #asideUntil = 0;
   #asking = false;
-  #failed: ((error: unknown) => void) | undefined;
 
   constructor(store: Pick<RunDirectory, "holdStepSlots">, owner: Owner, limit: number) {
     this.#store = store;
@@ -22,85 +36,101 @@ export class StepSlots {
     this.#limit = limit;
   }
 
-  /** What to do when the store cannot be asked. */
-  onFailure(failed: (error: unknown) => void): void {
-    this.#failed = failed;
-  }
-
   /** Takes a slot if there is one at hand. */
   takeNow(): boolean {
-    if (this.#used >= this.#held || this.#waiting.length > 0) return false;
+    if (this.#waiting.length > 0 || this.#used >= this.#usable()) return false;
     this.#used += 1;
     return true;
   }
 
-  /** Resolves when a slot is taken; every one taken must be given back. */
-  async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  /**
+   * Resolves when a slot is taken; every one taken must be given back.
+   *
+   * @throws Interruption when the work ends first; what the store throws when it cannot be asked.
+   */
+  async take(ending: Ending): Promise<void> {
+    ending.throwIfEnded();
     if (this.takeNow()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    const abort = (): void => {
-      const at = this.#waiting.indexOf(resolve);
+    const entry = { resolve, reject };
+    this.#waiting.push(entry);
+    const forget = ending.onEnd((why) => {
+      const at = this.#waiting.indexOf(entry);
       if (at === -1) return;
       this.#waiting.splice(at, 1);
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", abort, { once: true });
+      reject(why);
+    });
     this.#ask();
     try {
       await promise;
     } finally {
-      signal.removeEventListener("abort", abort);
+      forget();
     }
   }
 
   /** Gives a slot back. */
   give(): void {
     this.#used -= 1;
+    if (this.#isCrowded && Date.now() >= this.#turnEndsAt && this.#held > this.#used) {
+      this.#asideUntil = Date.now() + asideMs;
+      this.#isCrowded = false;
+      this.#ask(this.#used);
+      return;
+    }
     this.#handOut();
-    if (this.#held > this.#fairShare()) this.#ask();
+    if (this.#sharers > 1 && this.#held > this.#wanted()) this.#ask();
   }
 
-  /** Called when another process has written: slots may have become free, or are wanted elsewhere. */
+  /** Called when another process has written, or time has passed: slots may have become free, or are wanted elsewhere. */
   lookAgain(): void {
     if (this.#waiting.length > 0 || this.#held > 0) this.#ask();
   }
 
+  /** Nothing is going on any more: what is held here would be missing elsewhere. */
+  letGo(): void {
+    if (this.#held > 0 && this.#used === 0 && this.#waiting.length === 0) this.#ask(0);
+  }
+
   #fairShare(): number {
-    return this.#sharers === 1 ? this.#limit : Math.max(1, Math.floor(this.#limit / this.#sharers));
+    return Math.max(1, Math.floor(this.#limit / this.#sharers));
+  }
+
+  #usable(): number {
+    return Math.min(this.#held, this.#fairShare());
   }
 
   #wanted(): number {
+    // Alone, slots are kept for the next step: giving back and asking again would cost a write each.
+    if (this.#sharers === 1 && this.#waiting.length === 0) return Math.max(this.#held, this.#used);
     return Math.max(this.#used, Math.min(this.#used + this.#waiting.length, this.#fairShare()));
   }
 
   #handOut(): void {
-    const bound = Math.min(this.#held, this.#fairShare());
-    while (this.#used < bound && this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && this.#used < this.#usable()) {
       this.#used += 1;
-      this.#waiting.shift()?.();
+      this.#waiting.shift()?.resolve();
     }
   }
 
-  #ask(): void {
-    if (this.#asking) return;
-    // Alone, slots are kept for the next step: giving back and asking again would cost a write each.
-    const wanted =
-      this.#sharers === 1 && this.#waiting.length === 0 ? Math.max(this.#held, this.#used) : this.#wanted();
+  #ask(wanted: number = this.#wanted()): void {
+    if (this.#asking || (wanted > this.#used && Date.now() < this.#asideUntil)) return;
     this.#asking = true;
+    const before = this.#held;
+    // What is to be given back is not used any more while the store is asked.
+    this.#held = Math.min(before, wanted);
     this.#store.holdStepSlots(this.#owner, wanted, this.#limit).then(
-      ({ held, sharers }) => {
+      ({ held, sharers, starving }) => {
         this.#asking = false;
+        if (before === 0 && held > 0) this.#turnEndsAt = Date.now() + turnMs;
         this.#held = held;
         this.#sharers = sharers;
+        this.#isCrowded = starving > 0 && sharers > this.#limit;
         this.#handOut();
-        if (this.#waiting.length > 0 && this.#held < Math.min(this.#limit, this.#fairShare()) && held === wanted)
-          this.#ask();
+        if (this.#waiting.length > 0 && held === wanted && this.#wanted() > wanted) this.#ask();
       },
       (error: unknown) => {
         this.#asking = false;
-        this.#failed?.(error);
+        for (const { reject } of this.#waiting.splice(0)) reject(error);
       },
     );
   }

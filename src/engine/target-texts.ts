@@ -100,7 +100,17 @@ export function createTargetTexts(about: {
     if (values.includes("repo.dirty")) lazy.dirty = await isCheckoutDirty(folder);
     if (values.includes("repo.diff")) lazy.diff = await diffCheckout(folder, repository.base);
   };
-  const prepareStep = (step: Step): Promise<void> => prepare(step, expressions.lazyValuesOfStep(step).before);
+
+  /** A step's texts are evaluated one after the other before each attempt: the repository is looked at once for all of them. */
+  let preparedFor: { readonly step: Step; readonly attempts: number } | undefined;
+  const prepareStep = async (step: Step): Promise<void> => {
+    const { before } = expressions.lazyValuesOfStep(step);
+    const attempts = before.length === 0 ? 0 : (target.steps.find(({ id }) => id === step.id)?.attempts.length ?? 0);
+    const isPrepared = preparedFor?.step === step && preparedFor.attempts === attempts && current === step;
+    if (isPrepared && ownOutputs === undefined) return;
+    await prepare(step, before);
+    preparedFor = { step, attempts };
+  };
 
   return {
     jobCondition: async ({ failed }) => {

@@ -123,6 +123,16 @@ export const errorCatalogue = {
     fix: "Follow it with `mahavishnu runs watch ID`, or cancel it with `mahavishnu runs cancel ID`.",
     exitCode: 1,
   },
+  RUN_LEFTOVERS: {
+    summary: "Processes that a dead owner of the run left behind cannot be ended, so the run cannot go on beside them.",
+    fix: "End the named processes, then run `mahavishnu runs resume ID` again.",
+    exitCode: 1,
+  },
+  WORKTREE_LOST: {
+    summary: "The worktree in which earlier steps of this run worked is gone.",
+    fix: "Begin the repository anew: mahavishnu runs retry ID --repo NAME --from FIRST_STEP.",
+    exitCode: 1,
+  },
   RUN_NOT_FOUND: {
     summary: "There is no run with this id, or the short form fits more than one.",
     fix: "See `mahavishnu runs list`.",

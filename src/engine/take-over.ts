@@ -1,0 +1,46 @@
+import { MahavishnuError } from "../lib/errors.ts";
+import { crashPoint } from "../lib/crash-point.ts";
+import { markOf } from "./attempt-names.ts";
+import { endLeftovers } from "./end-processes.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import type { RunWriter } from "./run-writer.ts";
+import type { StepState, TargetState } from "./state.ts";
+
+/**
+ * Ends what a dead owner left: its processes first, then its running attempts in the history. Resolves when that is durable, and
+ * only then may a new attempt begin.
+ *
+ * @throws MahavishnuError RUN_LEFTOVERS when a process cannot be ended; nothing has been written then.
+ */
+export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<void> {
+  const { state } = writer;
+  const running = [...state.targets.values()].flatMap((target) =>
+    target.state !== "running"
+      ? []
+      : target.steps.filter((step) => step.state === "running").map((step) => ({ target, step })),
+  );
+  const survivors = await Promise.all(running.map(({ target, step }) => endAttempt(parts, state.id, target, step)));
+  const left = survivors.flat();
+  if (left.length > 0) {
+    const pids = left.join(", ");
+    throw new MahavishnuError(
+      "RUN_LEFTOVERS",
+      `processes of run ${state.id} that its dead owner left cannot be ended: ${pids}`,
+    );
+  }
+  crashPoint("engine.leftoversEnded");
+  writer.add("run.takenOver", { pid: parts.owner.pid }, { reason: "its owner is gone" });
+  for (const { target, step } of running) {
+    const at = { target: target.key, step: step.id };
+    writer.add("step.interrupted", at, { reason: "the process that ran it is gone" });
+  }
+  await writer.flush();
+  crashPoint("engine.takenOver");
+}
+
+async function endAttempt(parts: EngineParts, runId: string, target: TargetState, step: StepState): Promise<number[]> {
+  const attempt = step.attempts.at(-1);
+  if (attempt === undefined || attempt.process === null) return [];
+  const mark = markOf(runId, target, step.id, attempt.number);
+  return await endLeftovers(attempt.process, mark, parts.limits.graceMs);
+}
