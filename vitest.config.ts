@@ -26,8 +26,8 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
           // Rooms keep no module state, so files can share a worker; it saves loading the libraries for each.
           isolate: false,
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
