@@ -47,29 +47,29 @@ async function throughTheDoor(
   setting: ProductionSetting,
   { loaded }: SuitePlace,
 ): Promise<ProductionAnswer> {
-  if (loaded === undefined)
-    return await (await import("../../readiness/run-production.ts")).runProduction(options, setting);
+  const { runProduction } = await import("../../readiness/run-production.ts");
+  if (loaded === undefined) return await runProduction(options, setting);
   const [{ openApp }, { perform }, { checkReadiness, proveReadiness }] = await Promise.all([
     import("../../app/open-app.ts"),
     import("../../app/perform.ts"),
     import("../../readiness/suite-use-cases.ts"),
   ]);
   await using app = openApp({ loaded, env: setting.environment });
+  let answer: ProductionAnswer | undefined;
+  const begin = (changes: Partial<SuiteOptions> = {}, more: Partial<ProductionSetting> = {}) => async (): Promise<void> => {
+    answer = await runProduction({ ...options, ...changes }, { ...setting, ...more });
+  };
   const acts = (options.command !== "check-config" || options.all === true) && options.readOnly !== true;
-  if (!acts) return await perform(app, checkReadiness, { options, setting });
   try {
-    return await perform(app, proveReadiness, { options, setting });
+    await perform(app, acts ? proveReadiness : checkReadiness, begin());
   } catch (error) {
-    if (!(error instanceof MahavishnuError) || !error.code.startsWith("STATE_")) throw error;
-    const told = {
-      level: "failure",
-      text: `the audit trail cannot be written, so nothing acted: ${error.message}`,
-    } as const;
-    return await perform(app, checkReadiness, {
-      options: { ...options, readOnly: true, readOnlyBecause: "the audit trail cannot be written" },
-      setting: { ...setting, findings: [told] },
-    });
+    if (!acts || !(error instanceof MahavishnuError) || !error.code.startsWith("STATE_")) throw error;
+    const text = `the audit trail cannot be written, so nothing acted: ${error.message}`;
+    const changes = { readOnly: true, readOnlyBecause: "the audit trail cannot be written" };
+    await perform(app, checkReadiness, begin(changes, { findings: [{ level: "failure", text }] }));
   }
+  if (answer === undefined) throw new Error("the suite gave no answer");
+  return answer;
 }
 
 /** Files first: when one cannot be written, the process must not end as if all were well. */

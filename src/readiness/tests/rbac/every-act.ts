@@ -1,0 +1,81 @@
+import type { AppContext } from "../../../app/app-context.ts";
+import type { UseCase } from "../../../app/use-case.ts";
+import { checkAdapterHealth, listAdapters } from "../../../app/use-cases/adapters.ts";
+import { readConfig } from "../../../app/use-cases/config.ts";
+import { planRun } from "../../../app/use-cases/plan-run.ts";
+import { checkFleetRepositories, listRepositories, scanRepositories } from "../../../app/use-cases/repos.ts";
+import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../../app/use-cases/runs.ts";
+import { execCommand, startRun } from "../../../app/use-cases/start-run.ts";
+import { listWorkflows, showWorkflow, validateWorkflows } from "../../../app/use-cases/workflows.ts";
+import { MahavishnuError } from "../../../lib/errors.ts";
+import { checkReadiness, proveReadiness } from "../../suite-use-cases.ts";
+import type { Door, DoorWorld } from "./door-world.ts";
+
+/** One thing that can be asked of the door, with an input that makes sense. */
+export interface EveryAct {
+  readonly name: string;
+  readonly writes: boolean;
+  /** Asks, and waits for what it begins. Whatever is thrown is passed on. */
+  ask(door: Door, app: AppContext): Promise<unknown>;
+}
+
+/** Every use-case of the product. A test compares this list with the source, so that none is forgotten. */
+export function everyAct({ workspace, runs }: DoorWorld): readonly EveryAct[] {
+  const one = { id: runs.both };
+  return [
+    act(readConfig, {}),
+    act(listRepositories, {}),
+    act(checkFleetRepositories, {}),
+    act(scanRepositories, { folder: workspace.folder }),
+    act(listWorkflows, {}),
+    act(showWorkflow, { name: "touch" }),
+    act(validateWorkflows, { files: [] }),
+    act(planRun, { workflow: "touch", inputs: {} }),
+    act(listRuns, { limit: 10 }),
+    act(showRun, one),
+    act(listInterruptedRuns, {}),
+    act(listAdapters, {}),
+    act(checkAdapterHealth, {}),
+    act(startRun, { workflow: "touch", inputs: {} }),
+    act(resumeRun, one),
+    act(retryRun, one),
+    act(execCommand, { command: ["true"] }),
+    act(cancelRun, { ...one, reason: "asked by the suite", atOnce: true }),
+    act(checkReadiness, async () => await Promise.resolve()),
+    act(proveReadiness, async () => await Promise.resolve()),
+  ];
+}
+
+function act<Input, Output>(useCase: UseCase<Input, Output>, input: Input): EveryAct {
+  return {
+    name: useCase.name,
+    writes: useCase.writes,
+    ask: async (door, app) => {
+      const answer = await door(app, useCase, input);
+      await waitForRun(answer);
+      return answer;
+    },
+  };
+}
+
+/** A run that was begun is waited for, so that nothing of it is left when the workspace closes. */
+async function waitForRun(answer: unknown): Promise<void> {
+  const { handle, done } = (answer ?? {}) as {
+    readonly handle?: { readonly done?: unknown } | null;
+    readonly done?: unknown;
+  };
+  await (done ?? handle?.done);
+}
+
+/** What the door said. That a run is over, and so cannot be cancelled, is said by the act behind it. */
+export async function askDoor(asking: Promise<unknown>): Promise<"allowed" | "denied"> {
+  try {
+    await asking;
+    return "allowed";
+  } catch (error) {
+    if (!(error instanceof MahavishnuError)) throw error;
+    if (error.code === "ACCESS_DENIED") return "denied";
+    if (error.code === "RUN_STATE") return "allowed";
+    throw error;
+  }
+}

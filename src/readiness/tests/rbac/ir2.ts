@@ -1,0 +1,90 @@
+import { perform } from "../../../app/perform.ts";
+import { actInScratch } from "../../acting/act-in-scratch.ts";
+import { expectMet } from "../../acting/unmet.ts";
+import type { CheckContext } from "../../context.ts";
+import type { Outcome } from "../../types.ts";
+import { type Door, type DoorWorld, makeDoorWorld, user } from "./door-world.ts";
+import { askDoor, everyAct } from "./every-act.ts";
+
+const reading = [
+  "readConfig",
+  "listRepositories",
+  "checkFleetRepositories",
+  "scanRepositories",
+  "listWorkflows",
+  "showWorkflow",
+  "validateWorkflows",
+  "planRun",
+  "listRuns",
+  "showRun",
+  "listInterruptedRuns",
+  "listAdapters",
+  "checkAdapterHealth",
+] as const;
+const starting = [...reading, "startRun", "resumeRun", "retryRun"] as const;
+const acting = [...starting, "execCommand", "cancelRun"] as const;
+const judging = ["checkReadiness", "proveReadiness"] as const;
+
+/** What each role may do, and nothing else. Written down a second time on purpose: the product's own table must not judge itself. */
+export const matrix: Readonly<Record<string, readonly string[]>> = {
+  viewer: reading,
+  runner: starting,
+  editor: acting,
+  approver: reading,
+  operator: [...acting, ...judging],
+  admin: [...acting, ...judging],
+  worker: ["listRuns", "showRun", "listInterruptedRuns"],
+};
+
+/** Lets a subject of each role ask for everything that there is, and compares each answer with the matrix. */
+export async function keepMatrix(context: CheckContext, door: Door = perform): Promise<Outcome> {
+  return await actInScratch(context, "ir2", async (act) => {
+    const roles = Object.keys(matrix);
+    const bindings = roles.flatMap((role) => [
+      { subject: `user:${role}`, role },
+      { subject: `group:${role}s`, role },
+    ]);
+    const world = await makeDoorWorld(act, bindings);
+    const wrong: string[] = [];
+    let asked = 0;
+    for (const role of roles) {
+      // Every second role comes by a group, which must not make a difference.
+      const subject = roles.indexOf(role) % 2 === 0 ? user(`user:${role}`) : user("user:member", [`group:${role}s`]);
+      await world.as(subject, async (app) => {
+        for (const each of everyAct(world)) {
+          const expected = matrix[role]?.includes(each.name) === true ? "allowed" : "denied";
+          const said = await askDoor(each.ask(door, app));
+          asked += 1;
+          if (said !== expected) wrong.push(`${each.name} is ${said} to ${role}`);
+        }
+      });
+    }
+    wrong.push(...(await askAsUnknownRole(world, door)));
+    expectMet(wrong.length === 0, `${wrong.length} of ${asked} answers are wrong`, {
+      expected: "each role may do what it is for, and nothing else",
+      observed: wrong.slice(0, 5).join("; "),
+    });
+    return { status: "pass", reason: `${asked} answers to ${roles.length} roles are as they should be` };
+  });
+}
+
+/** A role that the product does not know, as an older version would find one in a newer configuration. */
+async function askAsUnknownRole(world: DoorWorld, door: Door): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const role of ["chief", "constructor", "__proto__"]) {
+    const loaded = await world.load();
+    const bindings = [{ subject: "user:odd", role }] as unknown as typeof loaded.config.access.bindings;
+    const changed = { ...loaded, digest: "", config: { ...loaded.config, access: { bindings } } };
+    await world.as(
+      user("user:odd"),
+      async (app) => {
+        for (const each of everyAct(world)) {
+          if ((await askDoor(each.ask(door, app))) !== "denied")
+            wrong.push(`${each.name} is allowed to the role ${role}`);
+        }
+      },
+      changed,
+    );
+  }
+  return wrong;
+}
