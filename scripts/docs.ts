@@ -11,7 +11,7 @@ import { generatedFiles, generatedFolders } from "./docs/generated-files.ts";
 import { root } from "./lib/root.ts";
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-const wanted = generatedFiles();
+const wanted = await generatedFiles();
 const present = await listPresent();
 const differing: string[] = [];
 for (const [path, text] of wanted) {
