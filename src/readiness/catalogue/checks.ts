@@ -19,6 +19,8 @@ import { cfg014 } from "./configuration/cfg014-state-store.ts";
 import { lim001 } from "./limits/lim001-concurrent-workflows.ts";
 import { lim002 } from "./limits/lim002-retries.ts";
 import { lim003 } from "./limits/lim003-timeouts.ts";
+import { lim004 } from "./limits/lim004-open-files.ts";
+import { lim005 } from "./limits/lim005-memory.ts";
 import { rpo001 } from "./repositories/rpo001-accessible.ts";
 import { rpo002 } from "./repositories/rpo002-permissions.ts";
 import { rpo003 } from "./repositories/rpo003-structure.ts";
@@ -82,6 +84,8 @@ export const checks: readonly CheckDefinition[] = [
   lim001,
   lim002,
   lim003,
+  lim004,
+  lim005,
   sec001,
   sec002,
   sec004,

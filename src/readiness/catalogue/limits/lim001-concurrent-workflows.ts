@@ -11,11 +11,17 @@ export const lim001: CheckDefinition = {
   severity: "warning",
   verifies:
     "limits.maxConcurrentWorkflows lies between 5 and 20, both included: fewer waste the machine, more overload it.",
-  how: { static: "compares the value with the range" },
+  how: {
+    static: "compares the value with the range",
+    live: "starts five more runs than that (25 at most), counts how many work at once, and multiplies their memory",
+  },
   advice: { text: "Set limits.maxConcurrentWorkflows to 5 to 20." },
   dependsOn: needsConfig,
+  exclusive: ["engine.timing"],
+  timeoutMs: 120_000,
   static: async (context) => {
     const { maxConcurrentWorkflows } = (await context.config()).config.limits;
     return judgeRange("limits.maxConcurrentWorkflows", maxConcurrentWorkflows, { least: 5, most: 20 });
   },
+  live: async (context) => await (await import("./measure-limits.ts")).measureRunLimit(context),
 };

@@ -13,9 +13,14 @@ export const lim002: CheckDefinition = {
   severity: "warning",
   verifies:
     "limits.retry.attempts lies between 3 and 5, both included, and the waits between attempts leave time for work within limits.timeout.",
-  how: { static: "compares the value with the range, and adds up the longest waits" },
+  how: {
+    static: "compares the value with the range, and adds up the longest waits",
+    live: "lets a step fail for ever, and counts its attempts",
+  },
   advice: { text: "Set limits.retry.attempts to 3 to 5, with waits that are much shorter than limits.timeout." },
   dependsOn: needsConfig,
+  exclusive: ["engine.timing"],
+  timeoutMs: 60_000,
   static: async (context) => {
     const { retry, timeout } = (await context.config()).config.limits;
     const range = judgeRange("limits.retry.attempts", retry.attempts, { least: 3, most: 5 });
@@ -34,6 +39,7 @@ export const lim002: CheckDefinition = {
       evidence: [{ kind: "value", text: `waits between attempts take up to ${formatDuration(waits)}` }],
     };
   },
+  live: async (context) => await (await import("./measure-limits.ts")).measureAttempts(context),
 };
 
 /** Milliseconds that all waits between the attempts of one step take at most; jitter only shortens them. */

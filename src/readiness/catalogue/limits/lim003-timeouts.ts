@@ -14,11 +14,16 @@ export const lim003: CheckDefinition = {
   severity: "warning",
   verifies:
     "limits.timeout lies between 300 and 1800 seconds, both included. A step has no more time than its target, a target no more than its run, and three heartbeats fit into a lease: otherwise a limit never acts, or a living process loses its run.",
-  how: { static: "compares the values with the range and with each other" },
+  how: {
+    static: "compares the values with the range and with each other",
+    live: "looks whether a plan carries them, and lets a step run out of time",
+  },
   advice: {
     text: "Set limits.timeout to 5m to 30m, and keep stepTimeout <= timeout <= runTimeout and 3 x heartbeat <= lease.",
   },
   dependsOn: needsConfig,
+  exclusive: ["engine.timing"],
+  timeoutMs: 60_000,
   static: async (context) => {
     const { limits } = (await context.config()).config;
     return (
@@ -26,6 +31,7 @@ export const lim003: CheckDefinition = {
       judgeRange("limits.timeout", limits.timeout, { least: 300_000, most: 1_800_000 }, formatDuration)
     );
   },
+  live: async (context) => await (await import("./measure-limits.ts")).measureTimeLimits(context),
 };
 
 /** A broken order is an error, since a limit then does not do what it says. */
