@@ -3,6 +3,7 @@ import { renderActionReference } from "../../src/actions/reference.ts";
 import { outputSchemas } from "../../src/cli/json-schemas.ts";
 import { makeConfigJsonSchema } from "../../src/config/json-schema.ts";
 import { renderConfigReference } from "../../src/config/reference.ts";
+import { makeWaiversJsonSchema } from "../../src/readiness/read-waivers.ts";
 import { ReportSchema } from "../../src/readiness/report/schema.ts";
 import { makeManifestJsonSchema } from "../../src/repositories/json-schema.ts";
 import { renderManifestReference } from "../../src/repositories/reference.ts";
@@ -34,6 +35,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     "config.v1.json": makeConfigJsonSchema(),
     "report.v1.json": z.toJSONSchema(ReportSchema),
     "repos.v1.json": makeManifestJsonSchema(),
+    "waivers.v1.json": makeWaiversJsonSchema(),
     "workflow.v1.json": makeWorkflowJsonSchema(),
     ...outputJsonSchemas(),
   };

@@ -81,3 +81,8 @@ function readEntry(yaml: YamlFile, entry: unknown, index: number): Waiver {
 function summarise(diagnostics: readonly Diagnostic[]): string {
   return diagnostics.length === 0 ? "not a waiver" : diagnostics.map(({ message }) => message).join("; ");
 }
+
+/** The JSON Schema of the file of waivers. */
+export function makeWaiversJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(Waivers);
+}
