@@ -9,10 +9,17 @@
  * - `answer`: says FIRST, does nothing and ends with 0.
  * - `append`: adds the line SECOND to the file FIRST.
  * - `leave`: leaves a process running.
+ * - `become`: does SECOND where the words begin with FIRST.
+ * - `drop`: does not hear of the flag FIRST and its value.
+ * - `sql`: does FIRST to its database when it ends.
+ * - `reveal`: says the value of the variable FIRST where it should say `***`.
+ * - `keep`: keeps the value of the variable FIRST in a file of its own, in the form SECOND of Buffer's.
+ * - `die`: is killed after FIRST milliseconds.
  */
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 const words = process.argv.slice(2);
 const faults: (readonly [kind: string, where: string, first: string, second: string])[] = [];
@@ -32,13 +39,7 @@ const plant: Readonly<Record<string, (first: string, second: string) => void>> =
     }
   },
   tell: (from, to) => {
-    const write = process.stdout.write.bind(process.stdout);
-    const rewrite = (chunk: string | Uint8Array): string | Uint8Array =>
-      typeof chunk === "string"
-        ? chunk.replaceAll(new RegExp(from, "g"), to.replaceAll("PID", String(process.pid)))
-        : chunk;
-    process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]) =>
-      write(rewrite(chunk), ...(rest as [BufferEncoding]));
+    rewriteOutput((text) => text.replaceAll(new RegExp(from, "g"), to.replaceAll("PID", String(process.pid))));
   },
   exit: (from, to) => {
     process.on("exit", (code) => {
@@ -55,7 +56,40 @@ const plant: Readonly<Record<string, (first: string, second: string) => void>> =
   append: (file, line) => {
     appendFileSync(file, `${line}\n`);
   },
+  become: (begin, other) => {
+    if (words.join(" ").startsWith(begin)) words.splice(0, begin.split(" ").length, ...other.split(" "));
+  },
+  drop: (flag) => {
+    const at = words.indexOf(flag);
+    if (at !== -1) words.splice(at, 2);
+  },
+  sql: (statement) => {
+    process.on("exit", () => {
+      const file = join(process.cwd(), ".mahavishnu", "state.db");
+      if (!existsSync(file)) return;
+      const database = new DatabaseSync(file, { timeout: 5_000 });
+      database.exec(statement);
+      database.close();
+    });
+  },
+  reveal: (name) => {
+    rewriteOutput((text) => text.replaceAll("***", process.env[name] ?? "***"));
+  },
+  keep: (name, form) => {
+    mkdirSync(join(process.cwd(), ".mahavishnu"), { recursive: true, mode: 0o700 });
+    const value = Buffer.from(process.env[name] ?? "").toString(form as BufferEncoding);
+    writeFileSync(join(process.cwd(), ".mahavishnu", "debug.log"), value);
+  },
+  die: (ms) => {
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), Number(ms));
+  },
 };
+
+function rewriteOutput(rewrite: (text: string) => string): void {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]) =>
+    write(typeof chunk === "string" ? rewrite(chunk) : chunk, ...(rest as [BufferEncoding]));
+}
 
 const command = words.join(" ");
 for (const [kind, where, first, second] of faults) {

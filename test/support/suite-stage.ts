@@ -8,7 +8,20 @@ import type { Profile } from "../../src/readiness/types.ts";
 
 /** One fault of `faulty-cli.ts`: its kind, the beginning of the commands that have it, and its words. */
 export type Fault = readonly [
-  kind: "set" | "swap" | "tell" | "exit" | "answer" | "append" | "leave",
+  kind:
+    | "set"
+    | "swap"
+    | "tell"
+    | "exit"
+    | "answer"
+    | "append"
+    | "leave"
+    | "become"
+    | "drop"
+    | "sql"
+    | "reveal"
+    | "keep"
+    | "die",
   where: string,
   first?: string,
   second?: string,

@@ -17,6 +17,8 @@ export async function joinBranches(context: CheckContext): Promise<Outcome> {
       steps: [
         {
           id: "meet",
+          timeout: "15s",
+          retry: 1,
           run: [
             `echo ${name} >> "$OUTSIDE/begun"; : > "$OUTSIDE/${name}"`,
             ...branches.map(waitForFile),

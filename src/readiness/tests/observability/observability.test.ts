@@ -1,30 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Fault, openStage, type Stage } from "../../../../test/support/suite-stage.ts";
-import type { CheckContext } from "../../context.ts";
-import type { Outcome } from "../../types.ts";
+import { proveTests } from "../prove-tests-fixture.ts";
 import { followId } from "./io1.ts";
 import { redactSecrets } from "./io3.ts";
 import { countTruly } from "./io4.ts";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage("auth: { enabled: false }\n");
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-});
-
-type Probe = (context: CheckContext) => Promise<Outcome>;
-
-const cases: readonly (readonly [id: string, probe: Probe, faults: Readonly<Record<string, readonly Fault[]>>])[] = [
-  ["IO1", followId, {}],
-  ["IO3", redactSecrets, {}],
-  ["IO4", countTruly, {}],
-];
-
-describe.each(cases)("%s", (_id, probe, faults) => {
-  it.concurrent("is green on a sound product", async () => {
-    const outcome = await probe(stage.context());
-    expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: "pass" });
-  });
-});
+proveTests([
+  {
+    id: "IO1",
+    body: followId,
+    faults: {
+      "a step does not know its run": [["swap", "run", "\\$MAHAVISHNU_RUN_ID", "$PPID"]],
+      "a report is not written": [["swap", "run", "- junit", "- markdown"]],
+    },
+  },
+  {
+    id: "IO3",
+    body: redactSecrets,
+    faults: {
+      "a command shows it": [["reveal", "runs show", "IO3_CANARY"]],
+      "a file keeps it in base64": [["keep", "run", "IO3_CANARY", "base64"]],
+      "a step gets what it did not ask for": [
+        ["swap", "run", 'echo "not given: \\$\\{TOKEN:-nothing\\}', 'echo "not given: something'],
+      ],
+    },
+  },
+  {
+    id: "IO4",
+    body: countTruly,
+    faults: { "a count is wrong": [["tell", "runs list", '"succeeded": 3', '"succeeded": 4']] },
+  },
+]);
