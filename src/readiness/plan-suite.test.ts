@@ -30,6 +30,8 @@ const test = { kind: "test", category: "integrationTests", group: "state", ...li
 const catalogue: readonly Definition[] = [
   checkFixture({ id: "CFG001" }),
   checkFixture({ id: "CFG002", rollUpOf: ["SEC001"], security: true, dependsOn: ["CFG001"] }),
+  checkFixture({ id: "CFG005" }),
+  checkFixture({ id: "CFG006" }),
   checkFixture({ id: "CFG008", dependsOn: ["CFG001"] }),
   checkFixture({ id: "CFG013", ...live }),
   checkFixture({ id: "CFG014", ...live }),
@@ -57,7 +59,17 @@ function ids(suite: SuitePlan): string[] {
 describe("what the commands ask", () => {
   it("check-config: the static probes of four headings, and says what it cannot ask", () => {
     const suite = plan();
-    expect(ids(suite)).toEqual(["CFG001", "CFG002", "CFG008", "RPO001", "RPO014", "LIM001", "SEC001"]);
+    expect(ids(suite)).toEqual([
+      "CFG001",
+      "CFG002",
+      "CFG005",
+      "CFG006",
+      "CFG008",
+      "RPO001",
+      "RPO014",
+      "LIM001",
+      "SEC001",
+    ]);
     expect(suite.checks.every(({ mode }) => mode === "static")).toBe(true);
     expect(suite.notAsked.map(({ id }) => id)).toEqual(["CFG013", "CFG014", "SEC003"]);
     expect(suite.gates).toEqual(["config", "security"]);
@@ -65,7 +77,7 @@ describe("what the commands ask", () => {
 
   it("check-config --all: every check, live", () => {
     const suite = plan({ all: true });
-    expect(ids(suite)).toHaveLength(12);
+    expect(ids(suite)).toHaveLength(14);
     expect(suite.checks.every(({ mode }) => mode === "live")).toBe(true);
     expect(suite.gates).toEqual(["config", "readiness", "security"]);
   });
@@ -73,13 +85,23 @@ describe("what the commands ask", () => {
   it("the tests and the benchmarks: each behind the preflight", () => {
     expect(ids(plan({ command: "run-integration-tests" }))).toEqual([
       "CFG001",
+      "CFG005",
+      "CFG006",
       "CFG008",
       "CFG013",
       "CFG014",
       "IS1",
       "IR1",
     ]);
-    expect(ids(plan({ command: "run-benchmarks" }))).toEqual(["CFG001", "CFG008", "CFG013", "CFG014", "BW1"]);
+    expect(ids(plan({ command: "run-benchmarks" }))).toEqual([
+      "CFG001",
+      "CFG005",
+      "CFG006",
+      "CFG008",
+      "CFG013",
+      "CFG014",
+      "BW1",
+    ]);
   });
 
   it("run-all-tests: the whole catalogue under five gates", () => {
@@ -117,7 +139,7 @@ describe("a selection", () => {
   it("picks by id, glob in any case, heading, group and tag, and takes along what is needed", () => {
     const all = (only: readonly string[]): string[] => ids(plan({ command: "run-all-tests", only }));
     expect(all(["IS1"])).toEqual(["CFG013", "IS1"]);
-    expect(all(["cfg00*"])).toEqual(["CFG001", "CFG002", "CFG008", "SEC001"]);
+    expect(all(["cfg00*"])).toEqual(["CFG001", "CFG002", "CFG005", "CFG006", "CFG008", "SEC001"]);
     expect(all(["limits", "BW1"])).toEqual(["LIM001", "BW1"]);
     expect(all(["LIM001,BW1"])).toEqual(["LIM001", "BW1"]);
     expect(all(["rbac"])).toEqual(["IR1"]);
@@ -127,7 +149,7 @@ describe("a selection", () => {
 
   it("says what it left out, and which gates it left empty", () => {
     const suite = plan({ only: ["LIM001"] });
-    expect(suite.selection.leftOut).toHaveLength(6);
+    expect(suite.selection.leftOut).toHaveLength(8);
     expect([...suite.emptyGates]).toEqual(["security"]);
     expect(plan().emptyGates.size).toBe(0);
   });
@@ -171,7 +193,7 @@ describe("shuffleTests", () => {
     const shuffled = shuffleTests(suite, 7);
     expect(ids(shuffled)).not.toEqual(ids(suite));
     expect(ids(shuffled).toSorted()).toEqual(ids(suite).toSorted());
-    expect(ids(shuffled).slice(0, 12)).toEqual(ids(suite).slice(0, 12));
+    expect(ids(shuffled).slice(0, 14)).toEqual(ids(suite).slice(0, 14));
     expect(ids(shuffleTests(suite, 7))).toEqual(ids(shuffled));
     expect(shuffleTests(suite, undefined)).toBe(suite);
   });

@@ -5,8 +5,8 @@ import { selectIds, splitPatterns } from "./select.ts";
 import type { PlannedCheck, SuitePlan } from "./suite-plan.ts";
 import type { Category, Command, GateName, Profile } from "./types.ts";
 
-/** What the tests and the benchmarks need before they can say anything. */
-export const preflightIds: readonly string[] = ["CFG001", "CFG008", "CFG013", "CFG014"];
+/** What the tests and the benchmarks need before they can say anything: a configuration that loads, and a place for state. */
+export const preflightIds: readonly string[] = ["CFG001", "CFG005", "CFG006", "CFG008", "CFG013", "CFG014"];
 
 /** What a user asks for. */
 export interface PlanRequest {

@@ -26,7 +26,10 @@ export const cfg001: CheckDefinition = {
         return { status: "fail", reason: state.error.message, remediation: { text: state.error.fix } };
       }
       const own = state.problems.filter(({ kind }) => kind === "missing" || kind === "unreadable");
-      return own.length === 0 ? { status: "pass", reason: "no required field is missing" } : failWith(own);
+      if (own.length === 0) return { status: "pass", reason: "no required field is missing" };
+      const [first] = own;
+      if (first?.kind !== "unreadable") return failWith(own);
+      return { ...failWith(own), remediation: { text: "Correct the file at that place, so that it can be read." } };
     }
     const missing = listMissingFields(state.loaded.config);
     const [first] = missing;
