@@ -30,7 +30,7 @@ export interface PlanRequest {
 export async function makePlan(request: PlanRequest): Promise<Plan> {
   const { workflow, inputs, fleet, runTimeoutMs } = request;
   const jobs = orderJobs(workflow);
-  const selected = new Map<string, readonly Repository[] | null>();
+  const selected = new Map<string, ReadonlySet<string> | null>();
   for (const job of jobs) selected.set(job.id, await selectFor(job, request));
   const targets: PlannedTarget[] = [];
   const lastOfRepository = new Map<string, string>();
@@ -63,29 +63,29 @@ function orderJobs(workflow: Workflow): readonly Job[] {
   return result.order.map((id) => byId.get(id) as Job);
 }
 
-async function selectFor(job: Job, { select }: PlanRequest): Promise<readonly Repository[] | null> {
+/** Names of the repositories that a job sweeps; null for a job without a sweep. */
+async function selectFor(job: Job, { select }: PlanRequest): Promise<ReadonlySet<string> | null> {
   if (job.sweep === undefined) return null;
   const picked = await select(job.sweep.select, job.id);
   if (picked.length === 0 && !job.sweep.allowEmpty) {
     throw new MahavishnuError("PLAN_EMPTY", `job ${job.id} selects no repository`);
   }
-  return picked;
+  return new Set(picked.map(({ name }) => name));
 }
 
 function planJob(
   job: Job,
-  selected: ReadonlyMap<string, readonly Repository[] | null>,
+  selected: ReadonlyMap<string, ReadonlySet<string> | null>,
   request: PlanRequest,
 ): PlannedTarget[] {
-  const repositories = selected.get(job.id) ?? null;
+  const inSweep = selected.get(job.id) ?? null;
   const timeout = (repository: Repository | null): number =>
     job.timeoutMs ?? request.fleet.roles.get(repository?.role ?? "")?.timeoutMs ?? request.timeoutMs;
-  if (repositories === null) {
+  if (inSweep === null) {
     return [
       { key: job.id, job: job.id, repository: null, ...waitsForJobs(job, selected, null), timeoutMs: timeout(null) },
     ];
   }
-  const inSweep = new Set(repositories.map((repository) => repository.name));
   const byNeeds = job.sweep?.order === "needs";
   const needsOf = (name: string): string[] => (byNeeds ? selectedNeeds(name, inSweep, request.fleet) : []);
   const result = orderByNeeds([...inSweep], needsOf);
@@ -110,7 +110,7 @@ function planJob(
 /** A needed job is waited for in the same repository when it sweeps it too, else as a whole. */
 function waitsForJobs(
   job: Job,
-  selected: ReadonlyMap<string, readonly Repository[] | null>,
+  selected: ReadonlyMap<string, ReadonlySet<string> | null>,
   repository: string | null,
 ): Pick<PlannedTarget, "after" | "afterJobs"> {
   const after: PlannedWait[] = [];
@@ -118,9 +118,9 @@ function waitsForJobs(
   for (const need of job.needs) {
     const swept = selected.get(need) ?? null;
     if (swept === null) after.push({ target: need, because: "job" });
-    else if (swept.some(({ name }) => name === repository))
+    else if (repository !== null && swept.has(repository))
       after.push({ target: `${need}/${repository}`, because: "job" });
-    else if (swept.length > 0) afterJobs.push(need);
+    else if (swept.size > 0) afterJobs.push(need);
   }
   return afterJobs.length === 0 ? { after } : { after, afterJobs };
 }

@@ -210,7 +210,7 @@ function reduceStep(state: RunState, step: StepState, event: Extract<RunEvent, {
       return;
     }
     case "step.skipped":
-      expect(step.state === "pending" || step.state === "waiting" || step.state === "interrupted", state, event);
+      expect(step.state === "pending", state, event);
       step.state = "skipped";
       step.reason = event.reason;
   }

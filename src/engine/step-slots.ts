@@ -20,6 +20,7 @@ export class StepSlots {
   readonly #store: Pick<RunDirectory, "holdStepSlots">;
   readonly #owner: Owner;
   readonly #limit: number;
+  readonly #now: () => number;
   readonly #waiting: Waiting[] = [];
   /** What the store grants; never more than that is used. */
   #held = 0;
@@ -30,10 +31,11 @@ export class StepSlots {
   #asideUntil = 0;
   #asking = false;
 
-  constructor(store: Pick<RunDirectory, "holdStepSlots">, owner: Owner, limit: number) {
+  constructor(store: Pick<RunDirectory, "holdStepSlots">, owner: Owner, limit: number, now: () => number = Date.now) {
     this.#store = store;
     this.#owner = owner;
     this.#limit = limit;
+    this.#now = now;
   }
 
   /** Takes a slot if there is one at hand. */
@@ -71,8 +73,8 @@ export class StepSlots {
   /** Gives a slot back. */
   give(): void {
     this.#used -= 1;
-    if (this.#isCrowded && Date.now() >= this.#turnEndsAt && this.#held > this.#used) {
-      this.#asideUntil = Date.now() + asideMs;
+    if (this.#isCrowded && this.#now() >= this.#turnEndsAt && this.#held > this.#used) {
+      this.#asideUntil = this.#now() + asideMs;
       this.#isCrowded = false;
       this.#ask(this.#used);
       return;
@@ -113,7 +115,7 @@ export class StepSlots {
   }
 
   #ask(wanted: number = this.#wanted()): void {
-    if (this.#asking || (wanted > this.#used && Date.now() < this.#asideUntil)) return;
+    if (this.#asking || (wanted > this.#used && this.#now() < this.#asideUntil)) return;
     this.#asking = true;
     const before = this.#held;
     // What is to be given back is not used any more while the store is asked.
@@ -121,7 +123,7 @@ export class StepSlots {
     this.#store.holdStepSlots(this.#owner, wanted, this.#limit).then(
       ({ held, sharers, starving }) => {
         this.#asking = false;
-        if (before === 0 && held > 0) this.#turnEndsAt = Date.now() + turnMs;
+        if (before === 0 && held > 0) this.#turnEndsAt = this.#now() + turnMs;
         this.#held = held;
         this.#sharers = sharers;
         this.#isCrowded = starving > 0 && sharers > this.#limit;

@@ -1,0 +1,276 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { identifyProcess } from "../lib/process-identity.ts";
+import type { AttemptMark } from "./attempt-names.ts";
+import { endLeftovers, survivorsOf } from "./end-processes.ts";
+import { lives, until } from "./engine-fixture.ts";
+import { Ending } from "./ending.ts";
+import { Interruption } from "./interruption.ts";
+import { type Command, type GatedProcess, type ProcessEnd, spawnGated } from "./run-process.ts";
+
+const cancel = new Interruption("cancel", "by hand");
+let folder: string;
+let marks = 0;
+beforeEach(() => void (folder = mkdtempSync(join(realpathSync(tmpdir()), "p-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const sh = (script: string): Command => ({ shell: ["/bin/sh", "-e", "-c"], script });
+const read = (name: string): string => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
+const pidIn = (name: string): number => Number(read(name));
+
+function newMark(): AttemptMark {
+  marks += 1;
+  return { idempotencyKey: `run${process.pid}/j/s${marks}`, outputsFile: `j/once/s.${marks}.outputs` };
+}
+
+function envOf(mark: AttemptMark): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    TMPDIR: process.env["TMPDIR"] ?? "",
+    MAHAVISHNU_IDEMPOTENCY_KEY: mark.idempotencyKey,
+    MAHAVISHNU_OUTPUT: join(folder, mark.outputsFile),
+  };
+}
+
+function start(command: Command, mark = newMark()): Promise<GatedProcess> {
+  return spawnGated({ command, folder, env: envOf(mark), mark });
+}
+
+interface Running {
+  readonly end: Ending;
+  readonly hurry: Ending;
+  readonly ended: Promise<ProcessEnd & { readonly output: string }>;
+}
+
+function run(gated: GatedProcess, graceMs = 5_000): Running {
+  const [end, hurry] = [new Ending(), new Ending()];
+  let output = "";
+  const ended = gated.run({ onOutput: (chunk) => void (output += chunk.toString()), ending: { end, hurry, graceMs } });
+  return { end, hurry, ended: ended.then((result) => ({ ...result, output })) };
+}
+
+const runToEnd = async (command: Command): Promise<ProcessEnd & { readonly output: string }> =>
+  await run(await start(command)).ended;
+
+describe("spawnGated", () => {
+  it("does nothing before its gate is opened, and can be ended before", async () => {
+    const gated = await start(sh("touch begun"));
+    expect(gated.record).toEqual(identifyProcess(gated.record.pid));
+    await gated.discard();
+    expect([lives(gated.record.pid), existsSync(join(folder, "begun"))]).toEqual([false, false]);
+  });
+
+  it("does nothing when it must end before it began", async () => {
+    const gated = await start(sh("touch begun"));
+    const end = new Ending();
+    end.end(cancel);
+    const result = await gated.run({ onOutput: () => undefined, ending: { end, hurry: new Ending(), graceMs: 5_000 } });
+    expect(result).toMatchObject({ interruption: cancel, signal: "SIGTERM" });
+    expect(existsSync(join(folder, "begun"))).toBe(false);
+  });
+
+  it("does nothing when this process dies before the gate is opened", async () => {
+    const script = `
+      import { spawnGated } from ${JSON.stringify(join(import.meta.dirname, "run-process.ts"))};
+      const mark = { idempotencyKey: "k", outputsFile: "o" };
+      const command = { shell: ["/bin/sh", "-c"], script: "touch begun" };
+      const { record } = await spawnGated({ command, folder: ${JSON.stringify(folder)}, env: process.env, mark });
+      console.log(record.pid);
+      setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const pid = await new Promise<number>((resolve) =>
+      owner.stdout.once("data", (text: Buffer) => resolve(Number(text))),
+    );
+    expect(lives(pid)).toBe(true);
+    owner.kill("SIGKILL");
+    await until(() => !lives(pid), "the gate to close");
+    expect(existsSync(join(folder, "begun"))).toBe(false);
+  });
+
+  it("hands words on as they are, and scripts to their shell", async () => {
+    const words = ["printf", "<%s>", "a b", "$HOME", "it's", '"', "", "-n", "ü"];
+    expect(await runToEnd({ words })).toMatchObject({ exitCode: 0, output: "<a b><$HOME><it's><\"><><-n><ü>" });
+    expect(await runToEnd(sh("echo one; false; echo two"))).toMatchObject({ exitCode: 1, output: "one\n" });
+    const bash: Command = {
+      shell: ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"],
+      script: "a=(x y); echo ${a[1]}; false | true",
+    };
+    expect(await runToEnd(bash)).toMatchObject({ exitCode: 1, output: "y\n" });
+  });
+
+  it("gives the command an empty standard input, the folder, and nothing of the gate", async () => {
+    const result = await runToEnd(sh("cat; pwd; env | grep -c GATE || true; echo ${MAHAVISHNU_GATE-unset}"));
+    expect(result.output).toBe(`${folder}\n0\nunset\n`);
+    expect((await runToEnd({ words: ["sh", "-c", "cat; env | grep -c GATE || true"] })).output).toBe("0\n");
+  });
+
+  it("counts the lines of a script from its first", async () => {
+    const { output } = await runToEnd(sh("true\nno-such-command"));
+    expect(output).toMatch(/2: no-such-command: not found/);
+  });
+
+  it("takes exit codes as they are: 127 for what does not exist, null for a signal from outside", async () => {
+    expect(await runToEnd(sh("exit 42"))).toMatchObject({
+      exitCode: 42,
+      signal: null,
+      interruption: null,
+      leftBehind: false,
+    });
+    expect(await runToEnd({ words: ["/no/such/command"] })).toMatchObject({ exitCode: 127 });
+    expect(await runToEnd(sh("kill -KILL $$"))).toMatchObject({ exitCode: null, signal: "SIGKILL" });
+  });
+
+  it("says what cannot be started", async () => {
+    const env = { PATH: "/nowhere" };
+    const elsewhere = { env, mark: newMark(), folder: join(folder, "gone") };
+    await expect(spawnGated({ ...elsewhere, command: sh("true") })).rejects.toThrow(
+      `there is no folder ${folder}/gone`,
+    );
+    await expect(
+      spawnGated({ ...elsewhere, folder, command: { shell: ["bash", "-c"], script: "true" } }),
+    ).rejects.toThrow("bash ENOENT");
+    await expect(spawnGated({ ...elsewhere, folder, env: { X: "a\0b" }, command: sh("true") })).rejects.toThrow(
+      "null bytes",
+    );
+  });
+
+  it("loses no output, however much of it comes at the end", async () => {
+    const { output, exitCode } = await runToEnd(sh("seq 1 200000; echo end >&2"));
+    expect(exitCode).toBe(0);
+    expect(output.split("\n").filter((line) => line !== "end")).toHaveLength(200_001);
+    expect(output).toContain("end\n");
+  });
+
+  it("loses no output while this process is busy", async () => {
+    const running = run(await start(sh("seq 1 5000; touch written")));
+    await until(() => existsSync(join(folder, "written")), "the command to end");
+    const busyUntil = Date.now() + 400;
+    while (Date.now() < busyUntil);
+    expect((await running.ended).output.split("\n")).toHaveLength(5_001);
+  });
+});
+
+describe("a command that must end", () => {
+  it("ends with its whole tree: children, one that ignores TERM, and one in a session of its own", async () => {
+    const gated = await start(
+      sh(`
+        (trap '' TERM; sh -c 'echo $$ > stubborn; while :; do sleep 0.05; done') &
+        setsid sh -c 'echo $$ > escaped; exec sleep 300' &
+        sh -c 'echo $$ > child; exec sleep 300' &
+        wait`),
+    );
+    const { end, ended } = run(gated, 200);
+    await until(() => [pidIn("stubborn"), pidIn("escaped"), pidIn("child")].every((pid) => pid > 0), "all children");
+    const pids = [gated.record.pid, pidIn("stubborn"), pidIn("escaped"), pidIn("child")];
+    expect(pids.map(lives)).toEqual([true, true, true, true]);
+    end.end(cancel);
+    expect(await ended).toMatchObject({ interruption: cancel, survivors: [], leftBehind: false });
+    expect(pids.map(lives)).toEqual([false, false, false, false]);
+  });
+
+  it("may end in its own way within the grace", async () => {
+    const { end, ended } = run(
+      await start(sh("trap 'echo cleaned; exit 7' TERM; touch ready; while :; do sleep 0.02; done")),
+      10_000,
+    );
+    await until(() => existsSync(join(folder, "ready")), "the trap");
+    end.end(cancel);
+    expect(await ended).toMatchObject({
+      exitCode: 7,
+      output: expect.stringContaining("cleaned\n") as string,
+      interruption: cancel,
+    });
+  });
+
+  it("is killed at once when somebody hurries", async () => {
+    const { end, hurry, ended } = run(
+      await start(sh("trap '' TERM; touch ready; while :; do sleep 0.02; done")),
+      60_000,
+    );
+    await until(() => existsSync(join(folder, "ready")), "the trap");
+    end.end(cancel);
+    hurry.end(cancel);
+    expect(await ended).toMatchObject({ signal: "SIGKILL" });
+  });
+
+  it("is killed although it was stopped", async () => {
+    const gated = await start(sh("touch ready; kill -STOP $$"));
+    const { end, ended } = run(gated, 100);
+    await until(() => existsSync(join(folder, "ready")), "the command");
+    end.end(cancel);
+    expect(await ended).toMatchObject({ signal: "SIGKILL", survivors: [] });
+  });
+});
+
+describe("a command that has ended", () => {
+  it("leaves no process of its group running, and says so", async () => {
+    const result = await runToEnd(sh("sleep 300 & echo $! > left; echo done"));
+    expect(result).toMatchObject({ exitCode: 0, leftBehind: true, output: "done\n" });
+    expect(lives(pidIn("left"))).toBe(false);
+  });
+
+  it("leaves none that holds its output, in whatever session, and however much it writes", async () => {
+    const result = await runToEnd(
+      sh("setsid sh -c 'echo $$ > left; while :; do echo more; sleep 0.01; done' & until test -s left; do :; done"),
+    );
+    expect(result).toMatchObject({ exitCode: 0, leftBehind: true });
+    expect(lives(pidIn("left"))).toBe(false);
+  });
+
+  it("does not wait for children that end with it", async () => {
+    expect(await runToEnd(sh("sleep 0.05 & true"))).toMatchObject({ exitCode: 0, leftBehind: false });
+  });
+});
+
+describe("endLeftovers", () => {
+  /** A command whose owner is gone: nobody waits for it. */
+  async function leave(script: string, mark: AttemptMark): Promise<GatedProcess> {
+    const gated = await start(sh(script), mark);
+    void run(gated).ended.catch(() => undefined);
+    return gated;
+  }
+
+  it("ends the recorded process with its tree", async () => {
+    const mark = newMark();
+    const { record } = await leave("sh -c 'echo $$ > child; sleep 300'", mark);
+    await until(() => pidIn("child") > 0, "the child");
+    expect(await endLeftovers(record, mark, 100)).toEqual([]);
+    expect([record.pid, pidIn("child")].map(lives)).toEqual([false, false]);
+  });
+
+  it("ends members of the group and processes that left it after the first process has gone", async () => {
+    const mark = newMark();
+    const escape = "setsid sh -c 'echo $$ > escaped; exec sleep 300' >/dev/null 2>&1 &";
+    const stay = "sh -c 'echo $$ > child; exec sleep 300' >/dev/null 2>&1 &";
+    const gated = await start(
+      sh(`${escape} ${stay} until test -s escaped -a -s child; do :; done; kill -KILL $$`),
+      mark,
+    );
+    const pidsOf = (): number[] => [pidIn("escaped"), pidIn("child")];
+    const { record } = gated;
+    const ended = run(gated).ended;
+    await until(() => !lives(record.pid) && pidsOf().every((pid) => pid > 0), "the first process to end");
+    expect(await endLeftovers(record, mark, 100)).toEqual([]);
+    expect(pidsOf().map(lives)).toEqual([false, false]);
+    await ended;
+  });
+
+  it("is not fooled by a process that has got the recorded number since, nor by one of another attempt", async () => {
+    const [mine, other] = [newMark(), newMark()];
+    const stranger = await leave("exec sleep 300", other);
+    const { record } = stranger;
+    const sameStep = { ...other, outputsFile: "j/once/s.0.outputs" };
+    expect(await endLeftovers({ ...record, startTime: "1" }, mine, 100)).toEqual([]);
+    expect(await endLeftovers({ ...record, startTime: "1" }, sameStep, 100)).toEqual([]);
+    expect(await endLeftovers({ ...record, bootId: "an earlier one" }, other, 100)).toEqual([]);
+    expect(lives(record.pid)).toBe(true);
+    expect(survivorsOf({ id: null, mark: other })).toEqual([record.pid]);
+    expect(await endLeftovers({ ...record, startTime: "1" }, other, 100)).toEqual([]);
+    expect(lives(record.pid)).toBe(false);
+  });
+});
