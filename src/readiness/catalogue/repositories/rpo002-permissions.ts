@@ -12,7 +12,10 @@ export const rpo002: CheckDefinition = {
   severity: "error",
   verifies:
     "The working tree and the git folder can be written, so that a run can make worktrees, branches and commits.",
-  how: { static: "asks the operating system for the right to write, as the user that runs this" },
+  how: {
+    static: "asks the operating system for the right to write, as the user that runs this",
+    live: "makes a worktree without files and a ref below refs/mahavishnu/, and removes both; --read-only forbids it",
+  },
   advice: { text: "Give the user that runs this the right to write.", command: "mahavishnu repos check" },
   dependsOn: [...needsConfig, "RPO005", "RPO001"],
   timeoutMs: 60_000,
@@ -29,6 +32,7 @@ export const rpo002: CheckDefinition = {
       remediation: { command: `chown -R "$(id -un)" ${denied.join(" ")}` },
     };
   },
+  live: async (context, target) => await (await import("./try-repository.ts")).tryRepository(context, target),
 };
 
 function canWrite(folder: string): boolean {

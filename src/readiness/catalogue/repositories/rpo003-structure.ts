@@ -14,7 +14,10 @@ export const rpo003: CheckDefinition = {
   severity: "error",
   verifies:
     "Each path is a git repository with a working tree, its HEAD leads to a commit, and the branch that the manifest names exists.",
-  how: { static: "reads HEAD and the refs from git's files" },
+  how: {
+    static: "reads HEAD and the refs from git's files",
+    live: "lets git read the commit and the tree that HEAD leads to",
+  },
   advice: { text: "Make the missing part, or correct the manifest.", command: "mahavishnu repos check" },
   dependsOn: [...needsConfig, "RPO005", "RPO001"],
   timeoutMs: 60_000,
@@ -39,6 +42,7 @@ export const rpo003: CheckDefinition = {
       },
     };
   },
+  live: async (context, target) => await (await import("./look-inside.ts")).lookInside(context, target),
 };
 
 /** Looks among loose and packed refs; where git keeps them in another form, only git knows, and it is not asked here. */
