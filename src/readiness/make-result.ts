@@ -20,7 +20,7 @@ export interface ResultFrame {
 }
 
 /** What an answer adds to the frame. */
-export type Answer = Pick<Result, "status" | "reason"> & Partial<Result> & Pick<Outcome, "goOn">;
+export type Answer = Pick<Result, "status" | "reason"> & Partial<Result> & { goOn?: boolean };
 
 /** The definition's advice as a result carries it. */
 export function remediationOf(planned: PlannedCheck, better: Partial<Remediation> = {}): Remediation {
@@ -35,7 +35,7 @@ export function remediationOf(planned: PlannedCheck, better: Partial<Remediation
 }
 
 /** A whole result from its frame and its answer. Whatever is not a yes carries advice. */
-export function makeResult(frame: ResultFrame, { goOn: _, ...answer }: Answer): Result {
+export function makeResult(frame: ResultFrame, answer: Answer): Result {
   const { planned, profile, target } = frame;
   const { definition } = planned;
   const severity = frame.optional ? "warning" : severityUnder(definition, profile);
@@ -65,8 +65,15 @@ export function makeResult(frame: ResultFrame, { goOn: _, ...answer }: Answer): 
     rollUpOf: definition.kind === "benchmark" ? [] : (definition.rollUpOf ?? []),
     owner: definition.owner ?? "mahavishnu",
     waiver: null,
-    ...answer,
+    ...withoutGoOn(answer),
   };
+}
+
+/** What the runner alone needs is no part of a result. */
+function withoutGoOn(answer: Answer): Partial<Result> & Pick<Result, "status" | "reason"> {
+  const parts = { ...answer };
+  delete parts.goOn;
+  return parts;
 }
 
 /** The parts of a result that a probe's outcome decides. A no becomes a warning where it is only advice. */

@@ -225,7 +225,7 @@ describe("makeRegistry", () => {
     ],
     [
       "a test without a group",
-      [{ ...checkFixture({ id: "A", live: () => yes }), kind: "test" } as CheckDefinition],
+      [{ ...checkFixture({ id: "A", live: () => yes }), kind: "test" as const }],
       /test without a group/,
     ],
   ])("refuses %s", (_, definitions, message) => {

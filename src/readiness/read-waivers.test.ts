@@ -6,6 +6,15 @@ import { readWaivers } from "./read-waivers.ts";
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 100);
 const good = "version: 1\nwaivers:\n  - id: RPO001\n    reason: migrating\n    owner: dana\n    expires: 2026-04-01\n";
 
+function errorOf(text: string): unknown {
+  try {
+    readWaivers("w.yaml", text);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("readWaivers", () => {
   it("reads entries with their places", () => {
     expect(readWaivers("waivers.yaml", `${good}    target: ledger\n    ticket: OPS-1\n`)).toEqual([
@@ -67,11 +76,7 @@ describe("readWaivers", () => {
       fc.property(fc.array(entry, { maxLength: 3 }), fc.string(), (entries, noise) => {
         const read = readWaivers("w.yaml", JSON.stringify({ version: 1, waivers: entries }));
         expect(read).toHaveLength(entries.length);
-        try {
-          readWaivers("w.yaml", noise);
-        } catch (error) {
-          expect(error).toBeInstanceOf(UserFileError);
-        }
+        expect(errorOf(noise)).toSatisfy((error) => error === undefined || error instanceof UserFileError);
       }),
       { numRuns },
     );

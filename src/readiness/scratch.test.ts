@@ -71,7 +71,7 @@ describe("sweepScratch", () => {
     await gone;
     expect(await sweepScratch(parent)).toHaveLength(1);
     expect(await readdir(parent)).toEqual([]);
-    if (sleeper !== null) await expect.poll(() => isAlive(sleeper)).toBe(false);
+    await expect.poll(() => sleeper !== null && isAlive(sleeper)).toBe(false);
   });
 
   it("touches nothing without the marker, no link, and nothing with another name", async () => {

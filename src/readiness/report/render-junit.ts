@@ -3,8 +3,8 @@ import { isRequired, type Result } from "../types.ts";
 import type { Report } from "./report.ts";
 
 /** Characters that XML 1.0 does not allow at all, not even as references. */
-// oxlint-disable-next-line no-control-regex -- these are the characters to find
 const illegal =
+  // oxlint-disable-next-line no-control-regex -- these are the characters to find
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 const entities: Readonly<Record<string, string>> = {
@@ -62,7 +62,7 @@ function detail(result: Result): string {
     result.observed === null ? "" : `observed: ${result.observed}`,
     ...result.evidence.map(({ kind, text }) => `${kind}: ${text}`),
     result.remediation === null ? "" : `what to do: ${result.remediation.text}`,
-    result.remediation?.command == null ? "" : `command: ${result.remediation.command}`,
+    result.remediation === null || result.remediation.command === null ? "" : `command: ${result.remediation.command}`,
   ]
     .filter((line) => line !== "")
     .join("\n");

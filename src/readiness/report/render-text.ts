@@ -87,7 +87,7 @@ function renderHeading(report: Report, category: Category, options: TextOptions)
 
 function percentNote(report: Report, category: Category): string {
   const gate = report.gates.find(({ name }) => name === "integration");
-  if (category !== "integrationTests" || gate?.percent == null) return "";
+  if (category !== "integrationTests" || gate === undefined || gate.percent === null) return "";
   return `   ${gate.percent} %, at least 90 % needed`;
 }
 

@@ -36,7 +36,7 @@ export const cfg001: CheckDefinition = {
     if (first === undefined) return { status: "pass", reason: "every required field has a value" };
     return {
       status: "fail",
-      reason: `${missing.map(({ path, because }) => `${path} is missing, and ${because}`).join("; ")}`,
+      reason: missing.map(({ path, because }) => `${path} is missing, and ${because}`).join("; "),
       evidence: missing.map(({ path, because }) => ({ kind: "value", text: `${path}: needed because ${because}` })),
       remediation: {
         text: `Write it into ${state.loaded.shownFile}, or set ${first.variable}:`,

@@ -1,6 +1,7 @@
 import type { SecretOutcome } from "../../../config/secret-references.ts";
 import type { CheckDefinition } from "../../definition.ts";
 import { needsConfig } from "../needs-config.ts";
+import { lengthOf } from "../security/judge-secret.ts";
 import { followReferences } from "./cfg008-references.ts";
 
 /** Every secret can be fetched now, by this process. */
@@ -29,5 +30,5 @@ export const cfg009: CheckDefinition = {
 function describe({ path, reference, result }: SecretOutcome): string {
   const provider = reference === null ? "plain text" : reference.startsWith("${env:") ? "environment" : "file";
   if (!result.ok) return `${path} from ${provider}: ${result.reason}`;
-  return `${path} from ${provider}: ${[...result.value.reveal()].length} characters`;
+  return `${path} from ${provider}: ${lengthOf(result.value.reveal())} characters`;
 }

@@ -17,7 +17,7 @@ async function ask(id: string, config?: string, options?: AskOptions): Promise<R
 }
 
 /** A token of the right form that no provider has given out; put together so that no scanner finds it here. */
-const gitHubToken = `gh${"p"}_${"aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"}`;
+const gitHubToken = ["ghp", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"].join("_");
 
 describe("CFG001", () => {
   it("passes when everything that is needed is there", async () => {
@@ -124,7 +124,7 @@ describe("CFG010", () => {
   });
 
   it("asks secretlint about words that only it knows", async () => {
-    const sendGrid = `S${"G"}.${"abcdefghij1234567890ab"}.${"abcdefghijklmnopqrstuvwxyz0123456789abcdefg"}`;
+    const sendGrid = ["SG", "abcdefghij1234567890ab", "abcdefghijklmnopqrstuvwxyz0123456789abcdefg"].join(".");
     expect(await ask("CFG010", `${goodConfig}# ${sendGrid}\n`)).toMatchObject({ status: "fail" });
   });
 
@@ -156,7 +156,7 @@ describe("findPlainText", () => {
     ["-----BEGIN RSA PRIVATE KEY-----", "a private key"],
     ["url: ssh://git:s3cret@host/x", "a password in a URL"],
     [`x: ${goodSecret}`, "a word that looks like a key"],
-    [`x: AKI${"A"}1234567890ABCDEF`, "an AWS access key"],
+    [`x: ${["AKIA", "1234567890ABCDEF"].join("")}`, "an AWS access key"],
   ])("finds %s", (text, what) => {
     expect(findPlainText(`a\n${text}\nb`)).toEqual([{ line: 2, what }]);
   });

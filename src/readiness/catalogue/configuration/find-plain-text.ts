@@ -72,7 +72,7 @@ export function entropy(text: string): number {
 
 /** How often the kind of character (small letter, capital, digit) changes from one to the next; what separates words does not count. */
 export function countChanges(text: string): number {
-  const kinds = [...text].map(kindOf).filter((kind) => kind !== "other");
+  const kinds = Array.from(text, kindOf).filter((kind) => kind !== "other");
   return kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
 }
 

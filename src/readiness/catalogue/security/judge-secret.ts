@@ -37,7 +37,7 @@ const placeholders = [
 
 /** Length in characters as they are configured; surrounding white space does not count. */
 export function lengthOf(secret: string): number {
-  return [...secret.trim()].length;
+  return Array.from(secret.trim()).length;
 }
 
 /** Finds what no secret may be, whatever its length: a placeholder, or a pattern repeated. */
