@@ -118,7 +118,7 @@ describe("errors of a file", () => {
             | ^ add \`version: 1\`"
     `);
     expect(await messageOf({ "mahavishnu.yaml": "version: 2\n" })).toMatchInlineSnapshot(`
-      "CONFIG_INVALID mahavishnu.yaml:1:10  "2" is not 1
+      "CONFIG_INVALID mahavishnu.yaml:1:10  "version" must be 1, not 2
           1 | version: 2
             |          ^"
     `);
@@ -191,7 +191,7 @@ describe("errors of a file", () => {
       await writeFile(join(workspace, "large.yaml"), " ".repeat(1024 * 1024 + 1));
       expect(await attempt("folder.yaml")).toBe("CONFIG_UNREADABLE folder.yaml cannot be read: it is a folder");
       expect(await attempt("latin.yaml")).toBe("CONFIG_UNREADABLE latin.yaml cannot be read: it is not UTF-8 text");
-      expect(await attempt("large.yaml")).toContain("it is larger than 1048576 bytes");
+      expect(await attempt("large.yaml")).toContain("it is larger than 1MiB");
       expect(await attempt("/dev/null")).toBe("CONFIG_UNREADABLE /dev/null cannot be read: it is not a regular file");
       expect(await attempt("none.yaml")).toContain("WORKSPACE_NOT_FOUND");
       expect(await attempt("mahavishnu.yaml")).toBe("no error");

@@ -29,13 +29,13 @@ describe("findWorkspace", () => {
     });
   });
 
-  it("passes by a folder of that name, and a link that leads nowhere", async () => {
+  it("stops at a folder of that name, and at a link that leads nowhere: the workspace above is not meant", async () => {
     await withWorkspace({ "mahavishnu.yaml": "" }, async (root) => {
       await mkdir(join(root, "a/mahavishnu.yaml"), { recursive: true });
       await mkdir(join(root, "b"));
       await symlink("nowhere", join(root, "b/mahavishnu.yaml"));
-      expect(find(root, { cwd: join(root, "a") })).toBe(found);
-      expect(find(root, { cwd: join(root, "b") })).toBe(found);
+      expect(find(root, { cwd: join(root, "a") })).toBe("ROOT/a ROOT/a/mahavishnu.yaml");
+      expect(find(root, { cwd: join(root, "b") })).toBe("ROOT/b ROOT/b/mahavishnu.yaml");
     });
   });
 

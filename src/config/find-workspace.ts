@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import { resolveUserPath } from "./workspace-paths.ts";
@@ -33,7 +33,8 @@ export interface FoundWorkspace {
 export function findWorkspace({ cwd, directory, configFile }: WorkspaceRequest): FoundWorkspace {
   const named = configFile === undefined ? undefined : resolveUserPath(cwd, configFile);
   if (named !== undefined && kindOf(named) !== "file") {
-    throw new MahavishnuError("WORKSPACE_NOT_FOUND", `--config ${configFile}: there is no such file`, {
+    const problem = kindOf(named) === "folder" ? "that is a folder, not a file" : "there is no such file";
+    throw new MahavishnuError("WORKSPACE_NOT_FOUND", `--config ${configFile}: ${problem}`, {
       fix: "Name an existing configuration file with --config FILE.",
     });
   }
@@ -56,7 +57,7 @@ function inDirectory(folder: string, shown: string, named: string | undefined): 
   }
   if (named !== undefined) return { workspace: folder, configFile: named };
   const configFile = join(folder, configFileName);
-  if (kindOf(configFile) === "file") return { workspace: folder, configFile };
+  if (stands(configFile)) return { workspace: folder, configFile };
   throw notFound(folder, `-C ${shown}: there is no ${configFileName} in that folder`);
 }
 
@@ -75,8 +76,20 @@ function notFound(folder: string, message: string): MahavishnuError {
 
 function findUpwards(start: string): string | undefined {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
-    if (kindOf(join(folder, configFileName)) === "file") return folder;
+    if (stands(join(folder, configFileName))) return folder;
     if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/**
+ * Whether anything has the name of a configuration here, be it a folder or a link that leads nowhere: reading it says so.
+ * To pass it over would take the workspace of a folder above, which nobody meant.
+ */
+function stands(configFile: string): boolean {
+  try {
+    return lstatSync(configFile, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }
 

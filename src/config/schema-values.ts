@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { durationForms, formatDuration, parseDuration } from "../lib/duration.ts";
+import { durationForms, formatDuration, longestTimerMs, parseDuration } from "../lib/duration.ts";
 import { formatSize, parseSize, sizeForms } from "../lib/size.ts";
 import { explainScope } from "./access-scope.ts";
 import { parseSecretSource, type SecretSource } from "./secret-source.ts";
@@ -26,11 +26,8 @@ export function docsOf(schema: z.ZodType): KeyDocs | undefined {
 /** The shape of each schema made here; others are read from the schema itself. */
 export const leafShapes: z.core.$ZodRegistry<Shape> = z.registry<Shape>();
 
-/** Timers of Node hold at most 2^31 - 1 ms; a longer one would ring at once. */
-const longestTimer = 24 * 86_400_000;
-
 /** A duration: text such as `15m` in, milliseconds out. Without `min`, at least 1 ms. */
-export function duration({ min = 1, max = longestTimer }: { readonly min?: number; readonly max?: number } = {}) {
+export function duration({ min = 1, max = longestTimerMs }: { readonly min?: number; readonly max?: number } = {}) {
   const error = `a duration needs a unit: ${durationForms}`;
   return z
     .string({ error })

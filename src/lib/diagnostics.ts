@@ -19,10 +19,23 @@ export function renderDiagnostic(diagnostic: Diagnostic): string {
   const head = `${file}:${line}:${column}  ${message}`;
   if (sourceLine === undefined) return hint === undefined ? head : `${head}\n  ${hint}`;
   const number = String(line).padStart(5);
-  const caret = "^".repeat(Math.max(1, Math.min(length, sourceLine.length - column + 1)));
-  const margin = sourceLine.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
+  const shown = clipLine(sourceLine, column);
+  const caret = "^".repeat(Math.max(1, Math.min(length, shown.text.length - shown.column + 1)));
+  const margin = shown.text.slice(0, shown.column - 1).replaceAll(/[^\t]/g, " ");
   const advice = hint === undefined ? "" : ` ${hint}`;
-  return `${head}\n${number} | ${sourceLine}\n      | ${margin}${caret}${advice}`;
+  return `${head}\n${`${number} | ${shown.text}`.trimEnd()}\n      | ${margin}${caret}${advice}`;
+}
+
+/** Longer lines are cut around the caret: a file on one line must not fill the screen. */
+const maxShown = 160;
+const beforeCaret = 60;
+
+function clipLine(line: string, column: number): { readonly text: string; readonly column: number } {
+  if (line.length <= maxShown) return { text: line, column };
+  const from = Math.max(0, column - 1 - beforeCaret);
+  const lead = from === 0 ? "" : "...";
+  const tail = from + maxShown < line.length ? "..." : "";
+  return { text: `${lead}${line.slice(from, from + maxShown)}${tail}`, column: column - from + lead.length };
 }
 
 /** Shows several diagnostics, a blank line between them. */
@@ -39,7 +52,8 @@ export function diagnosticAt(
   hint?: string,
 ): Diagnostic {
   const start = Math.max(0, Math.min(range.start, text.length));
-  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  // lastIndexOf takes a negative start for 0, and would find a line end that stands first.
+  const lineStart = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
   const lineEnd = text.indexOf("\n", start);
   const sourceLine = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, "");
   const line = text.slice(0, lineStart).split("\n").length;

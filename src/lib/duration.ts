@@ -4,6 +4,9 @@ const form = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 /** The forms that a duration may take, for error messages. */
 export const durationForms = "500ms, 30s, 15m, 2h or 7d";
 
+/** Timers hold at most 2^31 - 1 ms; a longer one would ring at once. So no time limit may be longer. */
+export const longestTimerMs: number = 24 * 86_400_000;
+
 /**
  * Milliseconds of a duration, or undefined when the text is not one. A bare number is not a duration.
  *

@@ -95,7 +95,7 @@ export const errorCatalogue = {
   },
   STATE_UNREADABLE: {
     summary: "The state database cannot be opened or written.",
-    fix: "Check owner, mode, free space and that the file system is not read-only.",
+    fix: "Check what stands at this path, its owner and mode, free space, and that the file system is not read-only.",
     exitCode: 1,
   },
   STATE_BUSY: {
@@ -180,7 +180,7 @@ export const errorCatalogue = {
   },
   GIT_MISSING: {
     summary: "The command git cannot be started.",
-    fix: "Install git 2.30 or newer and put it on PATH; `mahavishnu doctor` shows what is found.",
+    fix: "Install git 2.30 or newer, and put its folder on PATH.",
     exitCode: 1,
   },
   GIT_FAILED: {

@@ -28,7 +28,7 @@ describe("explainIssues", () => {
     expect(explain({ version: 1 })).toEqual([]);
     expect(explain(null)).toEqual([" (value): the document must be a map, but it is empty"]);
     expect(explain({})).toEqual(['version (key): "version" is required here -> add `version: 1`']);
-    expect(explain({ version: 2 })).toEqual(['version (value): "2" is not 1']);
+    expect(explain({ version: 2 })).toEqual(['version (value): "version" must be 1, not 2']);
     expect(explain({ version: 1, limits: null })).toEqual(['limits (value): "limits" must be a map, but it is empty']);
     expect(explain({ version: 1, limits: { steps: 1.5, name: "" } })).toEqual([
       'limits.steps (value): "steps" must be a whole number, not 1.5',
@@ -45,7 +45,7 @@ describe("explainIssues", () => {
   it("suggests the nearest key and value", () => {
     expect(explain({ version: 1, limit: {} })).toEqual(['limit (key): unknown key "limit" -> did you mean "limits"?']);
     expect(explain({ version: 1, engine: "embeded" })).toEqual([
-      'engine (value): "embeded" is not embedded -> did you mean "embedded"?',
+      'engine (value): "engine" must be embedded, not "embeded" -> did you mean "embedded"?',
     ]);
   });
 

@@ -97,7 +97,16 @@ function explainWrongValue(checked: Checked, issue: z.core.$ZodIssueInvalidValue
   const planned = plannedSentence(path, checked.notBuilt, got);
   if (planned !== undefined)
     return { kind: "notBuilt", path, at: "value", message: `${showValue(got)} is not built yet`, hint: planned };
-  const message = `${showValue(got)} is not ${values.length === 1 ? values[0] : `one of ${values.join(", ")}`}`;
+  const [only] = issue.values;
+  if (issue.values.length === 1 && only !== got && String(only) === String(got)) {
+    // `version: "1"`: "1" is not 1 would puzzle whoever reads it.
+    const message = `${nameOf(path)} must be ${values[0]} without quotes, ${describe(got)}`;
+    return { kind: "value", path, at: "value", message };
+  }
+  const message =
+    values.length === 1
+      ? `${nameOf(path)} must be ${values[0]}, not ${showValue(got)}`
+      : `${showValue(got)} is not one of ${values.join(", ")}`;
   const near = typeof got === "string" ? nearest(got, values) : undefined;
   if (near === undefined) return { kind: "value", path, at: "value", message };
   return { kind: "value", path, at: "value", message, hint: `did you mean "${near}"?` };
@@ -118,7 +127,8 @@ function plainMessage(issue: z.core.$ZodIssue, got: unknown, path: ValuePath): s
     return `${name} must be ${typeNames[issue.expected] ?? issue.expected}, ${describe(got)}`;
   }
   if (issue.code === "too_small" && issue.message.startsWith("Too small")) {
-    if (issue.origin === "string" && issue.minimum === 1) return `${name} must not be empty`;
+    if ((issue.origin === "string" || issue.origin === "array") && issue.minimum === 1)
+      return `${name} must not be empty`;
     return `${name} must ${issue.inclusive === false ? "be more than" : "be at least"} ${issue.minimum}${unitOf(issue.origin)}`;
   }
   if (issue.code === "too_big" && issue.message.startsWith("Too big")) {
@@ -148,7 +158,8 @@ function describe(got: unknown): string {
   if (Array.isArray(got)) return "not a list";
   if (typeof got === "object") return "not a map";
   if (typeof got === "string") return "not text";
-  return `not ${scalarText(got)}`;
+  // JSON has no word for these.
+  return `not ${typeof got === "number" && !Number.isFinite(got) ? String(got) : scalarText(got)}`;
 }
 
 function unitOf(origin: string): string {
@@ -159,7 +170,8 @@ function unitOf(origin: string): string {
 /** A value for a message: short, on one line. */
 function showValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a map";
-  const text = JSON.stringify(scalarText(value));
+  if (value === null) return "empty";
+  const text = typeof value === "string" ? JSON.stringify(value) : scalarText(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }
 

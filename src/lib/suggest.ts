@@ -23,5 +23,5 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return known.length === 0 ? "nothing is known here" : `known: ${known.join(", ")}`;
+  return known.length === 0 ? "there is none to choose from" : `known: ${known.join(", ")}`;
 }

@@ -82,7 +82,7 @@ describe("parseYamlFile", () => {
   it("refuses broken syntax", () => {
     expect(messageFor("version: 1\nrole: [a\n")).toMatchInlineSnapshot(`
       "a.yaml:3:1  Flow sequence in block collection must be sufficiently indented and end with a ]
-          3 | 
+          3 |
             | ^"
     `);
   });
@@ -90,7 +90,7 @@ describe("parseYamlFile", () => {
   it("refuses an empty file", () => {
     expect(messageFor("")).toMatchInlineSnapshot(`
       "a.yaml:1:1  the document must be a map, but it is empty
-          1 | 
+          1 |
             | ^"
     `);
   });
@@ -149,5 +149,31 @@ describe("parseYamlFile", () => {
       }),
       { numRuns: runs },
     );
+  });
+});
+
+describe("files that no person has written", () => {
+  it("refuses what nests too deeply, and shows a piece of the line", () => {
+    for (const text of [`a: ${"[".repeat(20_000)}`, `a: ${"{b: ".repeat(5_000)}1${"}".repeat(5_000)}`]) {
+      const message = messageFor(text);
+      expect(message).toMatch(/^a\.yaml:1:\d+ {2}the lists and maps nest too deeply here\n {4}1 \| \.\.\./);
+      expect(message.length).toBeLessThan(500);
+    }
+  });
+
+  it("refuses aliases that multiply", () => {
+    const level = (n: number): string => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(", ")}]`;
+    const text = ["a0: &a0 [x, x]", ...Array.from({ length: 9 }, (_, n) => level(n))].join("\n");
+    expect(messageFor(text)).toContain("the aliases of this file stand for far more values than it holds");
+  });
+
+  it("speaks of the file and not of the parser", () => {
+    expect(messageFor("version: 1\n---\nversion: 1\n")).toContain(
+      "a second document begins here, and a file holds one",
+    );
+    expect(messageFor("version: 1\n? [a, b]\n: 1\n")).toContain("a key must be a plain text");
+    expect(messageFor("version: 1\nlimits:\n\tsteps: 1\n")).toContain("a tab cannot indent YAML");
+    expect(messageFor('version: "1"\n')).toContain('"version" must be 1 without quotes, not text');
+    expect(messageFor("\n\n# nothing\n")).toMatch(/^a\.yaml:1:1 /);
   });
 });

@@ -1,4 +1,14 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 import type * as z from "zod";
 import { type Diagnostic, diagnosticAt } from "./diagnostics.ts";
 import { UserFileError } from "./errors.ts";
@@ -32,6 +42,11 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     stringKeys: true,
   });
   const problems = [...document.errors, ...document.warnings];
+  const overflow = problems.find(isOverflow);
+  if (overflow !== undefined) {
+    const [start, end] = overflow.pos;
+    throw new UserFileError([diagnosticAt(file, text, { start, end }, "the lists and maps nest too deeply here")]);
+  }
   if (problems.length > 0) {
     throw new UserFileError(problems.map(({ code, message, pos }) => diagnoseSyntax(file, text, code, message, pos)));
   }
@@ -41,9 +56,14 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     const range = findLostAlias(document) ?? { start: 0, end: 1 };
-    throw new UserFileError([diagnosticAt(file, text, range, lostAliasMessage(error as Error))]);
+    throw new UserFileError([diagnosticAt(file, text, range, aliasMessage(error as Error))]);
   }
   return { file, text, document, value };
+}
+
+/** The parser calls itself for each level, and where it runs out of stack its words say nothing to the user. */
+function isOverflow({ code, message }: YAMLError): boolean {
+  return code === "RESOURCE_EXHAUSTION" || /call stack|stack overflow/i.test(message);
 }
 
 /** The first alias whose anchor does not stand before it: the parser finds out without a place. */
@@ -59,11 +79,13 @@ function findLostAlias(document: Document.Parsed): { start: number; end: number 
   return range ? { start: range[0] ?? 0, end: range[1] ?? 0 } : undefined;
 }
 
-function lostAliasMessage(error: Error): string {
+function aliasMessage(error: Error): string {
   // The parser's words quote the alias, which may be a secret that begins with an asterisk.
-  return error instanceof ReferenceError && error.message.startsWith("Unresolved alias")
-    ? "this alias has no anchor before it; a text that begins with * needs quotes"
-    : error.message;
+  if (error instanceof ReferenceError && error.message.startsWith("Unresolved alias"))
+    return "this alias has no anchor before it; a text that begins with * needs quotes";
+  if (error.message.startsWith("Excessive alias count"))
+    return "the aliases of this file stand for far more values than it holds; write them out, or use fewer";
+  return error.message;
 }
 
 function diagnoseSyntax(file: string, text: string, code: string, message: string, pos: [number, number]): Diagnostic {
@@ -72,8 +94,16 @@ function diagnoseSyntax(file: string, text: string, code: string, message: strin
     const word = /^[\w.-]*/.exec(text.slice(start, start + 100))?.[0].length ?? 1;
     return diagnosticAt(file, text, { start, end: start + word }, "this key stands twice in the same map");
   }
-  return diagnosticAt(file, text, { start, end }, message);
+  const own = syntaxMessages[code];
+  return diagnosticAt(file, text, { start, end }, own?.message ?? message, own?.hint);
 }
+
+/** Our words where the parser's speak of the parser. */
+const syntaxMessages: Readonly<Record<string, { readonly message: string; readonly hint?: string }>> = {
+  MULTIPLE_DOCS: { message: "a second document begins here, and a file holds one", hint: "take the line --- out" },
+  NON_STRING_KEY: { message: "a key must be a plain text, not a list or a map" },
+  TAB_AS_INDENT: { message: "a tab cannot indent YAML", hint: "use spaces" },
+};
 
 /** A diagnostic at the key or at the value of a path; a missing value is shown at the nearest parent that exists. */
 export function diagnose(

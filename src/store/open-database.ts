@@ -82,7 +82,9 @@ function checkSmall(db: DatabaseSync, file: string): void {
 export function quickCheck(db: DatabaseSync, file: string): void {
   const row = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string } | undefined;
   if (row?.quick_check !== "ok") {
-    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${row?.quick_check ?? "no answer"}`);
+    // SQLite puts "*** in database main ***" on a line of its own before what it found.
+    const found = row?.quick_check.replace(/^\*\*\*.*\*\*\*\s*/, "") ?? "no answer";
+    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${found}`);
   }
 }
 
@@ -96,7 +98,18 @@ const damaged = new Set([11, 26]);
 /** SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_IOERR and SQLITE_FULL. */
 const unreadable = new Set([14, 8, 3, 10, 13]);
 /** Errors of the file system that say the same. */
-const unreadableSystem = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENOSPC"]);
+const unreadableSystem = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOENT",
+  "ENOTDIR",
+  "EEXIST",
+  "EISDIR",
+  "ELOOP",
+  "ENOSPC",
+  "EDQUOT",
+]);
 
 /** Turns SQLite's errors into ours; everything else is passed on. */
 export function explainStoreError(error: unknown, file: string): unknown {

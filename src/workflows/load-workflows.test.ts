@@ -48,7 +48,7 @@ describe("loadWorkflows", () => {
       ["workflows/broken.yaml", "broken", "a workflow needs at least one job"],
       ["workflows/bytes.yaml", null, expect.stringContaining("not UTF-8")],
       ["workflows/folder.yaml", null, expect.stringContaining("it is a folder")],
-      ["workflows/link.yaml", null, expect.stringContaining("there is no such file")],
+      ["workflows/link.yaml", null, expect.stringContaining("a symbolic link that leads to nothing")],
       ["workflows/no-yaml.yaml", "half", expect.any(String)],
     ]);
   });

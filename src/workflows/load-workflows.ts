@@ -74,8 +74,10 @@ async function readTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly 
   try {
     names = await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new MahavishnuError("WORKFLOWS_UNREADABLE", `${shownAs}: ${messageOf(error)}`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    const problem = code === "ENOTDIR" ? "this is not a folder" : messageOf(error);
+    throw new MahavishnuError("WORKFLOWS_UNREADABLE", `${shownAs}: ${problem}`, { cause: error });
   }
   const files = names.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith(".")).toSorted();
   return files.map((name) => readText(join(folder, name), `${shownAs}/${name}`));
