@@ -35,15 +35,31 @@ export async function createFiles(folder: string, files: readonly NewFile[]): Pr
 
 /** Makes a folder and those above it that are missing. Gives what was made, top first. */
 async function createFolder(folder: string, mode: number | undefined): Promise<string[]> {
-  const first = await mkdir(folder, mode === undefined ? { recursive: true } : { recursive: true, mode });
-  if (first === undefined) return [];
-  const top = resolve(first);
-  return [top];
+  const missing: string[] = [];
+  for (let at = resolve(folder); (await stat(at).catch(nothingThere)) === undefined; at = dirname(at))
+    missing.unshift(at);
+  // One by one: below /proc, Node's recursive form never ends.
+  for (const path of missing) await mkdir(path, mode === undefined ? {} : { mode });
+  return missing.slice(0, 1);
+}
+
+function nothingThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function describeFailure(error: unknown, folder: string): Error {
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === "EEXIST") return fileExists(path ?? folder);
+  if (code === "ENOTDIR") {
+    return new MahavishnuError(
+      "WORKSPACE_UNWRITABLE",
+      `${folder} cannot be a workspace: a part of this path is a file`,
+      {
+        fix: "Name another folder: mahavishnu init DIR.",
+        cause: error,
+      },
+    );
+  }
   return new MahavishnuError("WORKSPACE_UNWRITABLE", `cannot write the workspace ${folder}: ${messageOf(error)}`, {
     cause: error,
   });

@@ -2,6 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/pr
 import { join } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import { mapLimited } from "../lib/semaphore.ts";
+import { runGit } from "../repositories/run-git.ts";
 import { createFiles, type NewFile } from "./create-files.ts";
 import { describeDemoFleet } from "./demo-manifest.ts";
 import { makeDemoRepository } from "./demo-repository.ts";
@@ -43,6 +44,8 @@ export async function makeDemoWorkspace(options: {
   const { folder, packageRoot, fresh } = options;
   let state = await lookAt(folder);
   if (state === "foreign") throw refuseForeign(folder);
+  // Before anything is made: without git there would be half a demo.
+  await runGit({ folder: "/", args: ["--version"] });
   if (state === "demo" && fresh) {
     await rm(folder, { recursive: true, force: true });
     state = "empty";

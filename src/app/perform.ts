@@ -67,8 +67,10 @@ async function refuse<Input, Output>(
   }
   const said = unaudited === undefined ? "" : ` (not in the audit trail: ${messageOf(unaudited)})`;
   const message = `${subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}${said}`;
+  const ask = `ask an admin for a role with ${useCase.permission}, bound to ${subject.name} under access.bindings.`;
+  const owner = context.localOwner === null ? "Work as the user who can write the state folder, or " : "";
   return new MahavishnuError("ACCESS_DENIED", message, {
-    fix: `Ask an admin for a role with ${useCase.permission}, bound to ${subject.name} under access.bindings.`,
+    fix: owner === "" ? `A${ask.slice(1)}` : `${owner}${ask}`,
     cause: unaudited,
   });
 }

@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { isInside } from "./containment.ts";
 import { findUrlProblem, redactUrl } from "./repository-url.ts";
 import { repositoryNamePattern } from "./schema.ts";
@@ -48,7 +49,7 @@ export async function scanFolder(
   folder: string,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<ScanResult> {
-  const start = await realpath(resolve(folder));
+  const start = await findStart(folder);
   const found: string[] = [];
   const skipped: { path: string; reason: string }[] = [];
   const unreadable: { path: string; reason: string }[] = [];
@@ -77,6 +78,19 @@ export async function scanFolder(
   };
   await visit(start, 0);
   return { folder: start, skipped, unreadable, ...(await compareWithFleet(fleet, start, found)) };
+}
+
+/** The folder to begin at; what is named wrongly is said so, and does not look like a folder without repositories. */
+async function findStart(folder: string): Promise<string> {
+  try {
+    const start = await realpath(resolve(folder));
+    if ((await stat(start)).isDirectory()) return start;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = code === "ENOENT" ? "there is no such folder" : messageOf(error);
+    throw new MahavishnuError("USAGE", `${folder}: ${problem}`, { fix: "Name a folder that exists." });
+  }
+  throw new MahavishnuError("USAGE", `${folder} is not a folder`, { fix: "Name the folder that it lies in." });
 }
 
 async function listFolder(path: string): Promise<Dirent[] | string> {

@@ -100,6 +100,8 @@ export const Manifest = z.strictObject({
       }),
       RepositoryEntry,
     )
+    // `repos:` with nothing below it is a fleet without repositories, and where the first entries are pasted.
+    .nullable()
     .describe("The repositories, by name.")
     .optional(),
   selectors: z
