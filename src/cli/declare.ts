@@ -95,12 +95,33 @@ export function declareCommand<Options extends object = object>(
   addGlobalOptions(command, output);
   command.addHelpText("after", () => describeEnd(spec).join("\n"));
   command.action(async () => {
+    refuseLostFolder(shell);
+    refuseEmptyArguments(command);
     const { global, colour } = readGlobalOptions(command, output, shell);
     // The flags' own parsers have made these values; `Options` names them, and the tests check that they agree.
     const call = { args: command.args, options: { ...command.opts<Options>(), ...global } };
     spec.check?.(call, shell);
     shell.finish(await spec.run({ ...call, io: shell.openIo(colour) }));
   });
+}
+
+/** Every path that is not absolute starts at the current folder; without one, all would be looked for in the wrong place. */
+function refuseLostFolder({ cwd }: Shell): void {
+  if (cwd !== "") return;
+  throw new MahavishnuError("USAGE", "the current folder no longer exists", {
+    fix: "Change into a folder that exists.",
+  });
+}
+
+/** An empty text comes from a variable that is not set, and would be taken for the current folder or for nothing. */
+function refuseEmptyArguments(command: Command): void {
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    if (command.args[index] === "") {
+      throw new MahavishnuError("USAGE", `the argument ${argument.name()} must not be empty`, {
+        fix: `See \`${commandPath(command)} --help\`.`,
+      });
+    }
+  }
 }
 
 /** What all commands have in common: errors are thrown, help is written through the shell. */

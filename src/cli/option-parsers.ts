@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { durationForms, parseDuration } from "../lib/duration.ts";
+import { durationForms, formatDuration, longestTimerMs, parseDuration } from "../lib/duration.ts";
 import type { KeyValue } from "./global-options.ts";
 
 /** Reads `KEY=VALUE`; the value may be empty and may hold further `=`. */
@@ -29,6 +29,7 @@ export function parseWholeNumber(text: string): number {
 export function parseDurationFlag(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms === 0) throw new InvalidArgumentError(`It must be a duration such as ${durationForms}.`);
+  if (ms > longestTimerMs) throw new InvalidArgumentError(`It must be at most ${formatDuration(longestTimerMs)}.`);
   return ms;
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { MahavishnuError } from "../lib/errors.ts";
-import type { Shell } from "./declare.ts";
+import { commandPath, type Shell } from "./declare.ts";
 
 /** Commands whose names are settled and that are not built: known, so that they are refused by name, and not offered. */
 const planned: Readonly<Record<string, readonly string[]>> = {
@@ -31,25 +31,32 @@ export function declarePlannedCommands(program: Command, shell: Shell): void {
     if (parent === undefined) throw new Error(`no group "${group}" is declared`);
     if (group !== "" && !shell.mayName(group)) continue;
     for (const name of names) {
-      if (shell.mayName(name)) declarePlanned(parent, name, group === "" ? name : `${group} ${name}`);
+      if (shell.mayName(name)) declarePlanned(parent, name);
     }
   }
 }
 
-function declarePlanned(parent: Command, name: string, path: string): void {
-  parent
+function declarePlanned(parent: Command, name: string): void {
+  const command = parent
     .command(name, { hidden: true })
     .helpOption(false)
     .argument("[words...]")
     .allowUnknownOption()
     .action(() => {
-      throw new MahavishnuError("NOT_BUILT", `\`mahavishnu ${path}\` is not built yet`, {
-        fix: `See \`mahavishnu ${groupOf(path)}--help\` for what is.`,
-      });
+      throw notBuiltCommand(commandPath(command));
     });
 }
 
-function groupOf(path: string): string {
-  const space = path.indexOf(" ");
-  return space === -1 ? "" : `${path.slice(0, space)} `;
+/** Whether a declared command is one that is only known by name. */
+export function isPlanned(command: Command): boolean {
+  const { parent } = command;
+  if (parent === null) return false;
+  return planned[parent.parent === null ? "" : parent.name()]?.includes(command.name()) ?? false;
+}
+
+/** The refusal of a command that is planned, by the words that call it. */
+export function notBuiltCommand(path: string): MahavishnuError {
+  return new MahavishnuError("NOT_BUILT", `\`${path}\` is not built yet`, {
+    fix: `See \`${path.slice(0, path.lastIndexOf(" "))} --help\` for what is.`,
+  });
 }

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { MahavishnuError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/suggest.ts";
 import { version } from "../lib/version.ts";
 import { declareAdapters } from "./commands/adapters.ts";
 import { declareConfig } from "./commands/config.ts";
@@ -10,10 +12,10 @@ import { declareRepos } from "./commands/repos.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
-import { configureCommand, type Shell } from "./declare.ts";
+import { commandPath, configureCommand, type Shell } from "./declare.ts";
 import { addGlobalOptions } from "./declare-global-options.ts";
 import { describeExitCodes } from "./exit-codes.ts";
-import { declarePlannedCommands } from "./planned-commands.ts";
+import { declarePlannedCommands, isPlanned, notBuiltCommand } from "./planned-commands.ts";
 
 /**
  * Every command with its flags and help. Bodies are loaded when they run: nothing heavy is imported here, because
@@ -26,12 +28,11 @@ export function buildProgram(shell: Shell): Command {
     .enablePositionalOptions()
     .version(version, "--version", "print the version");
   configureCommand(program, shell);
-  program.addHelpCommand(
-    new Command("help").argument("[command]").description("show the help of a command").helpGroup("Set up:"),
-  );
+  program.helpCommand(false);
   program.commandsGroup("Set up:");
   declareInit(program, shell);
   declareConfig(program, shell);
+  declareHelp(program);
   program.commandsGroup("Look:");
   declareRepos(program, shell);
   declareWorkflows(program, shell);
@@ -54,4 +55,29 @@ export function buildProgram(shell: Shell): Command {
     ].join("\n"),
   );
   return program;
+}
+
+/** `help [COMMAND...]`: the same as the command with `--help`; a command that is not there is an error, as everywhere. */
+function declareHelp(program: Command): void {
+  program
+    .command("help")
+    .argument("[COMMAND...]", "words of a command, such as: runs list")
+    .description("show the help of a command")
+    .action((words: readonly string[]) => {
+      let command = program;
+      for (const word of words) {
+        const below = command.commands.find((child) => child.name() === word);
+        if (below === undefined) throw unknownCommand(command, word);
+        command = below;
+      }
+      if (isPlanned(command)) throw notBuiltCommand(commandPath(command));
+      command.outputHelp();
+    });
+}
+
+function unknownCommand(parent: Command, word: string): MahavishnuError {
+  const known = parent.commands.filter((child) => !isPlanned(child)).map((child) => child.name());
+  return new MahavishnuError("USAGE", `unknown command "${word}"`, {
+    fix: known.length === 0 ? `\`${commandPath(parent)}\` has no commands below it.` : didYouMean(word, known),
+  });
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCatalogue } from "../lib/error-catalogue.ts";
-import type { Diagnostic } from "../lib/diagnostics.ts";
+import { type Diagnostic, renderDiagnostics } from "../lib/diagnostics.ts";
 import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
 import { escapeControlLines } from "./terminal/escape-control.ts";
 
@@ -39,10 +39,19 @@ export function reportError(thrown: unknown, verbose: boolean): FailureReport {
     schemaVersion: 1,
     error: { code, message: error.message, fix: error.fix, diagnostics },
   };
-  const head = diagnostics.length > 0 ? error.message : `mahavishnu: ${error.message}`;
+  const head = diagnostics.length > 0 ? tellPlaces(diagnostics, verbose) : `mahavishnu: ${error.message}`;
   const stack = verbose && !isParserError(thrown) ? stacksOf(thrown) : [];
   const text = escapeControlLines([head, `  fix: ${error.fix}  [${code}]`, ...stack].join("\n"));
   return { document, text: `${text}\n`, exitCode: errorCatalogue[code].exitCode };
+}
+
+/** More places than this are one mistake made many times, or the wrong file. */
+const shownPlaces = 20;
+
+function tellPlaces(diagnostics: readonly Diagnostic[], verbose: boolean): string {
+  const hidden = verbose ? 0 : Math.max(0, diagnostics.length - shownPlaces);
+  const text = renderDiagnostics(hidden === 0 ? diagnostics : diagnostics.slice(0, shownPlaces));
+  return hidden === 0 ? text : `${text}\n\n... and ${hidden} more; -v shows all`;
 }
 
 function toMahavishnuError(thrown: unknown): MahavishnuError {

@@ -89,6 +89,8 @@ function liveDisplay(io: CommandIo): RunDisplay {
 /** Without a terminal: one line for each target at its end, then the summary. */
 function plainDisplay(io: CommandIo): RunDisplay {
   const labelWidths = new Map<string, number>();
+  /** Runs with lines of targets: a blank line stands between these and the summary. */
+  const told = new Set<string>();
   return {
     update: (state, events) => {
       let labelWidth = labelWidths.get(state.id);
@@ -100,10 +102,13 @@ function plainDisplay(io: CommandIo): RunDisplay {
       for (const event of events) {
         if (event.type !== "target.finished" && event.type !== "target.skipped") continue;
         const target = state.targets.get(event.data.target);
-        if (target !== undefined) writeLines(io.stdout, [renderEndedTarget(state, target, labelWidth, io.stdout)]);
+        if (target === undefined) continue;
+        told.add(state.id);
+        writeLines(io.stdout, [renderEndedTarget(state, target, labelWidth, io.stdout)]);
       }
     },
-    finish: (state, view, shortId) => writeLines(io.stdout, ["", ...summarize(io, state, view, shortId)]),
+    finish: (state, view, shortId) =>
+      writeLines(io.stdout, [...(told.has(state.id) ? [""] : []), ...summarize(io, state, view, shortId)]),
     closeJson: () => undefined,
     close: () => undefined,
   };

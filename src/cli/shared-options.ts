@@ -29,6 +29,7 @@ export function listOption(flags: string, meaning: string): Option {
 /** What `-s` means, shown at the end of the help of commands that have it. */
 export const selectorHelp: string = [
   "Selectors:",
-  "  name:glob path:glob role:x tag:x needs:x dependents:x has:FILE dirty ahead behind changed:REF last:failed @selector",
-  "  with && || ! ( ); tag:a matches a and a/b",
+  "  name:glob path:glob role:x tag:x needs:x dependents:x has:FILE changed:REF",
+  "  last:failed dirty ahead behind @selector, with && || ! ( )",
+  "  tag:a matches a and a/b",
 ].join("\n");

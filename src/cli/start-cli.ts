@@ -31,11 +31,11 @@ function endProcess(code: number): never {
   process.exit(code);
 }
 
-/** The current folder; `/` when it was removed meanwhile, so that `-C DIR` still works. */
+/** The current folder; an empty text when it was removed meanwhile. */
 function currentFolder(): string {
   try {
     return process.cwd();
   } catch {
-    return "/";
+    return "";
   }
 }

@@ -69,7 +69,7 @@ export function viewValidation({ loaded, secrets, missing }: Validation): View &
     text: [
       ...remarks.flatMap(({ severity, message, fix }) => [
         `${severity}  ${escapeControl(message)}`,
-        `       ${escapeControl(fix)}`,
+        `${" ".repeat(severity.length + 2)}${escapeControl(fix)}`,
       ]),
       last,
     ],

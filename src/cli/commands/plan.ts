@@ -14,7 +14,10 @@ export function declarePlan(program: Command, shell: Shell): void {
       ["mahavishnu plan raise-node -i major=24", "targets, their order and what each waits for"],
       ["mahavishnu plan raise-node -s tag:team/edge -o json", "the plan of a part of the fleet, as JSON"],
     ],
-    exitCodes: { 1: "the workflow or an input is not valid" },
+    exitCodes: {
+      1: "a file of the workspace is not valid, or no repository is selected",
+      64: "wrong flag, argument or input, no such workflow, or no workspace",
+    },
     run: async ({ args, options, io }) =>
       (await import("./plan-run.ts")).runPlan({ ...options, workflow: args[0] ?? "" }, io),
     notes: selectorHelp,

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { MahavishnuError } from "../../lib/errors.ts";
 import type { ProductionFlags, Suite } from "../command-options.ts";
@@ -49,7 +51,10 @@ export function declareProduction(program: Command, shell: Shell): void {
           ],
           exitCodes: { 0: "ready", 1: "not ready", 2: "usable, with reservations" },
           output: { formats: ["text", "short", "json", "ndjson", "junit"], files: true },
-          check: ({ options }) => refuseContradictions(options),
+          check: ({ options }, { cwd }) => {
+            refuseContradictions(options);
+            for (const { file } of options.reports) refuseReportPlace(file, cwd);
+          },
           run: async ({ options, io }) =>
             (await import("./production-run.ts")).runProductionSuite({ ...options, suite: suite.name }, io),
         });
@@ -95,6 +100,18 @@ function suiteOptions(): Option[] {
     new Option("--shuffle", "in random order"),
     new Option("--seed <N>", "the order of this seed, with --shuffle").argParser(parseWholeNumber),
   ];
+}
+
+/** Looked at first: nobody wants to hear of a mistyped folder when the suite has run. */
+function refuseReportPlace(file: string, cwd: string): void {
+  const path = resolve(cwd, file);
+  const folder = dirname(path);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new MahavishnuError("USAGE", `-o ${file}: there is no folder ${folder}`, {
+      fix: "Make it, or name another.",
+    });
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new MahavishnuError("USAGE", `-o ${file}: this is a folder`, { fix: "Name a file in it." });
 }
 
 function refuseContradictions(options: ProductionFlags): void {

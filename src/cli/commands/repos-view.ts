@@ -1,5 +1,6 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import type { CheckedRepository, FleetCheck } from "../../repositories/check-repositories.ts";
+import { isInside } from "../../repositories/containment.ts";
 import { type FindingCode, type FindingSeverity, findingWords } from "../../repositories/findings.ts";
 import { type GraphFormat, makeGraph, renderGraph } from "../../repositories/graph.ts";
 import { redactUrl } from "../../repositories/repository-url.ts";
@@ -64,7 +65,7 @@ export function viewReposCheck(
     text: [
       ...(repositories.length === 0 ? [] : renderTable({ columns, rows: repositories.map(rowOf) }, look)),
       ...(problems.length === 0 ? [] : ["", ...problems]),
-      "",
+      ...(repositories.length === 0 ? [] : [""]),
       renderLine(sumUpCheck(counts), whole(look)),
     ],
   };
@@ -103,12 +104,22 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
             "",
             ...added.map(entryOf),
             "",
+            ...adviseRoots(fleet, scan),
           ]),
       ...section("missing", `, in ${fleet.file} and not on disk`, "bad", gone, look),
       ...section("left out", "", "warning", places, look),
       renderLine([`${folder}: ${added.length} new, ${missing.length} missing, ${known.length} known`], whole(look)),
     ],
   };
+}
+
+/** Repositories outside the allowed folders would be refused by every command: how to allow them. */
+function adviseRoots({ root, repositories, file, allowedRoots }: Fleet, { folder, added }: ScanResult): string[] {
+  const isAllowed = (path: string): boolean => isInside(resolve(root, path), [root, ...allowedRoots]);
+  if (added.every(({ path }) => isAllowed(path))) return [];
+  return repositories.length === 0
+    ? [`they lie outside ${root}; write this into ${file} as well:  root: ${quoteYaml(folder)}`, ""]
+    : [`outside ${root}; allow it in mahavishnu.yaml:  paths: { allowedRoots: [${quoteYaml(folder)}] }`, ""];
 }
 
 function section(title: string, rest: string, meaning: Meaning, rows: readonly Line[][], look: Look): string[] {

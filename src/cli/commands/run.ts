@@ -31,6 +31,7 @@ export function declareRun(program: Command, shell: Shell): void {
       0: "the run succeeded",
       1: "the run failed or was cancelled, or a file of the workspace is not valid",
       2: "the run is partial: some targets failed or were skipped",
+      64: "wrong flag, argument or input, no such workflow, or no workspace",
     },
     output: { formats: ["text", "json", "ndjson"], files: false },
     run: async ({ args, options, io }) =>

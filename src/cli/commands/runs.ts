@@ -19,10 +19,12 @@ export const runStates: readonly string[] = [
 
 const listOutput: OutputRules = { formats: ["text", "json", "ndjson"], files: false };
 const id = ["<ID>", "id of the run, or its beginning while that is unique"] as const;
+const noRun = "wrong flag or argument, no such run, or no workspace";
 const outcomeCodes = {
   0: "the run succeeded",
   1: "the run failed or was cancelled",
   2: "the run is partial: some targets failed or were skipped",
+  64: noRun,
 };
 
 /** Declares `runs list|show|logs|watch|cancel|resume|retry`. */
@@ -57,7 +59,7 @@ function declareLooking(group: Command, shell: Shell): void {
     summary: "show one run: targets, steps, attempts and why",
     arguments: [id],
     examples: [["mahavishnu runs show k3v9", "the run whose id begins so"]],
-    exitCodes: { 1: "there is no such run" },
+    exitCodes: { 64: noRun },
     run: async ({ args, options, io }) =>
       (await import("./runs-run.ts")).runRunsShow({ ...options, id: args[0] ?? "" }, io),
   });
@@ -76,7 +78,7 @@ function declareLooking(group: Command, shell: Shell): void {
       ["mahavishnu runs logs k3v9 --repo ledger --step test", "one step's output"],
       ["mahavishnu runs logs k3v9 --follow", "everything, as it comes"],
     ],
-    exitCodes: { 1: "there is no such run, repository, job, step or attempt" },
+    exitCodes: { 64: "wrong flag or argument, no workspace, or no such run, repository, job, step or attempt" },
     output: { formats: ["text", "ndjson"], files: false },
     run: async ({ args, options, io }) =>
       (await import("./runs-run.ts")).runRunsLogs({ ...options, id: args[0] ?? "" }, io),
@@ -103,7 +105,7 @@ function declareActing(group: Command, shell: Shell): void {
       new Option("--at-once", "end running steps without grace"),
     ],
     examples: [["mahavishnu runs cancel k3v9 --reason 'wrong branch'", "running steps get TERM, then KILL"]],
-    exitCodes: { 0: "the run is cancelled", 1: "there is no such run, or it had ended already" },
+    exitCodes: { 0: "the run is cancelled", 1: "it had ended already", 64: noRun },
     run: async ({ args, options, io }) =>
       (await import("./runs-run.ts")).runRunsCancel({ ...options, id: args[0] ?? "" }, io),
   });

@@ -17,7 +17,7 @@ export function declareWorkflows(program: Command, shell: Shell): void {
       summary: "show one workflow: inputs, jobs and steps",
       arguments: [["<NAME>", "name of the workflow"]],
       examples: [["mahavishnu workflows show raise-node", "what it asks for and what it does"]],
-      exitCodes: { 1: "there is no such workflow, or its file is not valid" },
+      exitCodes: { 1: "its file is not valid", 64: "wrong flag or argument, no such workflow, or no workspace" },
       run: async ({ args, options, io }) =>
         (await import("./workflows-run.ts")).runWorkflowsShow({ ...options, name: args[0] ?? "" }, io),
     });
