@@ -24,6 +24,7 @@ describe("renderText", () => {
         x SEC003  error: bad ? byte ?[31m
                   Look.
       Integration tests         1 of 2   90 %, at least 90 % needed
+        Basic workflow 1 of 2
         x IB7  timed out: no answer within 30000 ms
                Look.
         ! IB8  flaky, passed on the second attempt: all is well

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 import type { GateResult } from "../gates.ts";
-import { categories, headings } from "../headings.ts";
+import { categories, groupTitles, headings } from "../headings.ts";
 import { type Category, type GateName, isRequired, type Result } from "../types.ts";
 import type { Verdict } from "../verdict.ts";
 import { countResults, isFailure, summariseResults } from "./count-results.ts";
@@ -80,9 +80,36 @@ function renderHeading(report: Report, category: Category, options: TextOptions)
   const listed = byCheck(results).flatMap((group) => renderCheck(group, options));
   return [
     `${options.style.paint("strong", title)}${options.style.paint(meaning, count)}`,
+    ...renderGroups(results, options.style),
     ...listed,
     ...renderBlocked(results, options.style),
   ];
+}
+
+/** The groups of the tests; one of which nothing was executed says so, and is no success. */
+function renderGroups(results: readonly Result[], style: TextStyle): readonly string[] {
+  const groups = Map.groupBy(
+    results.filter(({ kind }) => kind === "test"),
+    ({ group }) => group,
+  );
+  const parts = [...groups].flatMap(([group, own]) => {
+    if (group === null) return [];
+    const { asked, passed } = countResults(own.filter(({ status }) => status !== "blocked"));
+    return [`${groupTitles[group]} ${asked === 0 ? "not evaluated" : `${passed} of ${asked}`}`];
+  });
+  if (parts.length === 0) return [];
+  return wrapParts(parts, style.width - 2).map((line) => `  ${style.paint("dim", line)}`);
+}
+
+/** Parts in lines of at most `width` columns, three spaces between them; none is broken. */
+function wrapParts(parts: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 3 + part.length > width) lines.push(part);
+    else lines[lines.length - 1] = `${last}   ${part}`;
+  }
+  return lines;
 }
 
 function percentNote(report: Report, category: Category): string {
