@@ -32,6 +32,7 @@ import { rpo009 } from "./repositories/rpo009-trusted.ts";
 import { rpo014 } from "./repositories/rpo014-contained.ts";
 import { sec001 } from "./security/sec001-authentication.ts";
 import { sec002 } from "./security/sec002-protocols.ts";
+import { sec003 } from "./security/sec003-access-controls.ts";
 import { sec004 } from "./security/sec004-strong-secrets.ts";
 import { sec005 } from "./security/sec005-tls-everywhere.ts";
 import { wfx001 } from "./workflow/wfx001-basic-workflow.ts";
@@ -88,6 +89,7 @@ export const checks: readonly CheckDefinition[] = [
   lim005,
   sec001,
   sec002,
+  sec003,
   sec004,
   sec005,
 ];

@@ -1,0 +1,40 @@
+import { roles } from "../../../access/roles.ts";
+import type { CheckDefinition } from "../../definition.ts";
+import { needsConfig } from "../needs-config.ts";
+
+/** Nobody can do what their role does not say. */
+export const sec003: CheckDefinition = {
+  id: "SEC003",
+  title: "access is denied unless a role gives it",
+  kind: "check",
+  category: "security",
+  severity: "critical",
+  security: true,
+  verifies:
+    "Every role may do what it is documented to do, on the repositories that it is given for, and nothing else; a subject without a role, or with an unknown one, may do nothing.",
+  how: {
+    static: "looks at the roles and scopes of access.bindings",
+    live: "asks the door for every role, every permission and every kind of repository, compares each decision with the documented table, and counts the audit trail",
+  },
+  advice: { text: "Look at access.bindings.", command: "mahavishnu config show --origin" },
+  dependsOn: [...needsConfig, "RPO005"],
+  timeoutMs: 60_000,
+  expectedMs: 2_000,
+  static: async (context) => {
+    const { bindings } = (await context.config()).config.access;
+    const unknown = bindings.filter(({ role }) => !Object.hasOwn(roles, role));
+    if (unknown.length > 0) {
+      const told = unknown.map(({ subject, role }) => `${subject} has the unknown role ${role}`);
+      return { status: "fail", reason: told.join("; "), expected: `one of ${Object.keys(roles).join(", ")}` };
+    }
+    if (bindings.length === 0) return { status: "pass", reason: "nobody but the owner of the workspace has a role" };
+    const { findIdleScopes } = await import("./review-bindings.ts");
+    const idle = await findIdleScopes(context, bindings);
+    if (idle.length > 0) return { status: "warn", reason: idle.join("; ") };
+    return {
+      status: "pass",
+      reason: `${bindings.length} ${bindings.length === 1 ? "binding" : "bindings"}, each for repositories that exist`,
+    };
+  },
+  live: async (context) => await (await import("./ask-the-door.ts")).askTheDoor(context),
+};
