@@ -6,7 +6,7 @@ import type { AppContext } from "../../../app/app-context.ts";
 import { openApp } from "../../../app/open-app.ts";
 import { perform } from "../../../app/perform.ts";
 import { defineUseCase, type Resource } from "../../../app/use-case.ts";
-import { loadConfig } from "../../../config/load-config.ts";
+import { type LoadedConfig, loadConfig } from "../../../config/load-config.ts";
 import { MahavishnuError } from "../../../lib/errors.ts";
 import { describeFleet } from "../../../repositories/fleet-subjects.ts";
 import { actInScratch } from "../../acting/act-in-scratch.ts";
@@ -93,14 +93,9 @@ export async function askTheDoor(context: CheckContext, door: Door = perform): P
     });
     const { askers, bindings } = makeAskers();
     const read = await loadConfig({ workspace: workspace.folder, env: {}, set: [] });
-    // No file may name an unknown role; the door must not rely on that.
-    const loaded = {
-      ...read,
-      config: {
-        ...read.config,
-        access: { bindings: bindings.map(({ subject, role, where }) => ({ subject, role, where })) },
-      },
-    };
+    // No file may name an unknown role, and so the type has none; the door must not rely on that.
+    const access = { bindings: bindings as LoadedConfig["config"]["access"]["bindings"] };
+    const loaded = { ...read, config: { ...read.config, access } };
     await using app = openApp({ loaded, env: {} });
     const decided = new Tally();
     const wrong: string[] = [];
