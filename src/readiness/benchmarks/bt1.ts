@@ -1,0 +1,34 @@
+import type { CheckContext } from "../context.ts";
+import type { BenchmarkBody } from "../definition.ts";
+import { idleWorkflow, openBenchWorkspace, runOnce } from "./bench-workspace.ts";
+import { measureRate } from "./measure-rate.ts";
+
+const warmUpMs = 2_000;
+/** A window is told in slices, so that three windows give enough samples for an interval. */
+const slices = 4;
+const sliceMs = 1_000;
+/** The long form takes four times as many windows; with slices of this length they are three of a minute each. */
+const thoroughSliceMs = 3_750;
+
+/** Keeps as many runs going as may execute at once. */
+export async function openWorkflowThroughput(context: CheckContext): Promise<BenchmarkBody> {
+  const { limits } = (await context.config()).config;
+  const workspace = await openBenchWorkspace(context, "bt1", {
+    repositories: [],
+    workflows: { idle: idleWorkflow(1) },
+  });
+  return {
+    sample: async (signal, warmUp) => {
+      const rates = await measureRate({
+        work: async () => await runOnce(workspace.app, "idle"),
+        workers: limits.maxConcurrentWorkflows,
+        ...(warmUp
+          ? { sliceMs: warmUpMs, slices: 1 }
+          : { sliceMs: context.thorough ? thoroughSliceMs : sliceMs, slices }),
+        signal,
+      });
+      return rates.map((rate) => rate * 60);
+    },
+    [Symbol.asyncDispose]: async () => await workspace[Symbol.asyncDispose](),
+  };
+}

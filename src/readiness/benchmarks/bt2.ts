@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rmdir, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { newRunId } from "../../lib/ids.ts";
+import { identifyProcess } from "../../lib/process-identity.ts";
+import type { NewEvent, Owner, RunProjection, Store } from "../../store/contract.ts";
+import { openStore } from "../../store/open-store.ts";
+import type { CheckContext } from "../context.ts";
+import type { BenchmarkBody } from "../definition.ts";
+import { openScratchSpace, sweepScratch } from "../scratch.ts";
+import { measureRate } from "./measure-rate.ts";
+
+const warmUpMs = 2_000;
+const sliceMs = 150;
+
+/** An event as the end of a step is: some 250 bytes. */
+const event: NewEvent = {
+  type: "step.finished",
+  v: 1,
+  time: 1_700_000_000_000,
+  actor: "engine",
+  reason: "exit 0",
+  data: {
+    target: "work/repository",
+    step: "test",
+    attempt: 1,
+    state: "succeeded",
+    exitCode: 0,
+    outputs: { changed: "true" },
+    output: { file: "work/repository/test.1.log", bytes: 1_024, sha256: "0".repeat(64), truncated: false },
+  },
+};
+
+const counts = { total: 1, queued: 0, running: 1, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
+const row: RunProjection = { state: "running", reason: "measured", startedAt: event.time, endedAt: null, counts };
+
+/** Appends events to a scratch store, one writer for each step that may execute at once, each waiting until its own is durable. */
+export async function openEventThroughput(context: CheckContext): Promise<BenchmarkBody> {
+  const { config, paths } = await context.config();
+  const disk = await openStateDisk(context, dirname(paths.stateFile));
+  const store = openStore({ file: join(disk.folder, "state.db") });
+  const close = async (): Promise<void> => {
+    await store[Symbol.asyncDispose]();
+    await disk[Symbol.asyncDispose]();
+  };
+  try {
+    const writers = await openWriters(store, config.limits.maxConcurrentSteps);
+    return {
+      sample: async (signal, warmUp) =>
+        await measureRate({
+          work: async (worker) => await writers[worker]?.(),
+          workers: writers.length,
+          sliceMs: warmUp ? warmUpMs : sliceMs,
+          slices: 1,
+          signal,
+        }),
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** One run for each writer, since a run's events have an order. */
+async function openWriters(store: Store, count: number): Promise<readonly (() => Promise<void>)[]> {
+  const identity = identifyProcess(process.pid);
+  if (identity === null) throw new Error("this process cannot see itself");
+  const owner: Owner = { id: randomUUID(), ...identity };
+  // Longer than any measurement: a benchmark of the store needs no sign of life.
+  await store.heartbeat(owner, Date.now() + 3_600_000);
+  return await Promise.all(Array.from({ length: count }, async () => await openWriter(store, owner)));
+}
+
+async function openWriter(store: Store, owner: Owner): Promise<() => Promise<void>> {
+  const { runId, fence, started } = await store.createRun({
+    id: newRunId(),
+    workflow: "measured",
+    revision: "000000000000",
+    actor: "suite",
+    owner,
+    events: [event],
+    row,
+    start: { admitBelow: Number.MAX_SAFE_INTEGER, event, row },
+  });
+  let runSeq = started ? 2 : 1;
+  return async () => {
+    await store.append(runId, [event], { expectedRunSeq: runSeq, fence });
+    runSeq += 1;
+  };
+}
+
+/** A folder on the disk of the state, for as long as it is used. */
+interface StateDisk extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/**
+ * The figure is worth something only on the disk that the state is on: often the folder for temporary files lies in memory,
+ * where nothing is durable. If it is the same disk, that folder is as good; else the scratch space lies beside the state.
+ */
+async function openStateDisk(context: CheckContext, stateFolder: string): Promise<StateDisk> {
+  const made = await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  const leave = async (): Promise<void> => {
+    // A workspace without state is left without.
+    if (made !== undefined) await rmdir(stateFolder).catch(() => undefined);
+  };
+  const [state, temporary] = await Promise.all([stat(stateFolder), stat(tmpdir())]);
+  if (state.dev === temporary.dev) {
+    await leave();
+    return {
+      folder: (await context.scratch("bt2")).folder,
+      [Symbol.asyncDispose]: async () => await Promise.resolve(),
+    };
+  }
+  await sweepScratch(stateFolder);
+  const space = await openScratchSpace(stateFolder);
+  return {
+    folder: space.folder,
+    [Symbol.asyncDispose]: async () => {
+      await space[Symbol.asyncDispose]();
+      await leave();
+    },
+  };
+}
