@@ -7,41 +7,9 @@
 import { chmod, lstat, mkdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
-import { rolldown } from "rolldown";
+import { bundle } from "./lib/bundle.ts";
 import { describeLicences } from "./lib/licences.ts";
-import { lightBuiltins } from "./lib/light-builtins.ts";
 import { root } from "./lib/root.ts";
-
-/** Makes one build and gives the ids of all modules that are really in it. */
-async function bundle(folder: string, crashPoints: boolean): Promise<Set<string>> {
-  const bundler = await rolldown({
-    input: { main: join(root, "src/cli/main.ts") },
-    cwd: root,
-    platform: "node",
-    tsconfig: join(root, "tsconfig.json"),
-    plugins: [lightBuiltins()],
-    transform: { target: "node24", define: { __CRASH_POINTS__: String(crashPoints) } },
-    onLog(level, log, handle) {
-      // A bare import that is left in the output would fail on the user's machine: the package has no dependencies.
-      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
-      handle(level, log);
-    },
-  });
-  const { output } = await bundler.write({
-    dir: folder,
-    format: "esm",
-    minify: true,
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name]-[hash].js",
-  });
-  await bundler.close();
-  const modules = new Set<string>();
-  for (const item of output) {
-    if (item.type !== "chunk") continue;
-    for (const [id, module] of Object.entries(item.modules)) if (module.renderedLength > 0) modules.add(id);
-  }
-  return modules;
-}
 
 /** Puts the package's own command where npm puts those of dependencies, so that `npx mahavishnu` finds it in a checkout. */
 async function linkCommand(): Promise<void> {
@@ -60,7 +28,8 @@ async function linkCommand(): Promise<void> {
 async function build(folder: string, crashPoints: boolean): Promise<void> {
   const aside = `${folder}.${process.pid}`;
   try {
-    const modules = await bundle(aside, crashPoints);
+    const files = await bundle(aside, { crashPoints });
+    const modules = new Set(files.flatMap((file) => file.modules));
     await writeFile(join(aside, "THIRD-PARTY-LICENSES.txt"), await describeLicences(modules));
     await rm(folder, { recursive: true, force: true });
     await rename(aside, folder);

@@ -15,6 +15,10 @@ describe("rewriteBuiltinImports", () => {
       'const a = globalThis.process.getBuiltinModule("node:path");const { "join": join } = globalThis.process.getBuiltinModule("node:path");',
     ],
     ['import process from "node:process";', "const process = globalThis.process;"],
+    [
+      'import { randomBytes as a, constants } from "node:crypto";',
+      'const a = (...words) => globalThis.process.getBuiltinModule("node:crypto").randomBytes(...words);const { "constants": constants } = globalThis.process.getBuiltinModule("node:crypto");',
+    ],
     ['import "node:path";', ""],
     ['import a from "./chunks/a.js";', 'import a from "./chunks/a.js";'],
     ["console.log('import fs from \"node:fs\"')", "console.log('import fs from \"node:fs\"')"],

@@ -2,6 +2,22 @@ import type { Plugin } from "rolldown";
 import { parseSync } from "rolldown/utils";
 
 /**
+ * Functions of modules that take milliseconds to load and that most processes never call: the module is fetched at the
+ * first call. Only functions that are called and nothing else: no classes, no values, nothing with properties of its own.
+ */
+const deferred: Readonly<Record<string, ReadonlySet<string>>> = {
+  "node:child_process": new Set(["execFileSync", "spawn"]),
+  "node:crypto": new Set(["createHash", "hash", "randomBytes", "randomUUID"]),
+  "node:fs/promises": new Set(
+    "access appendFile chmod copyFile cp glob lstat mkdir mkdtemp open opendir readdir readFile readlink realpath rename rm rmdir stat symlink unlink utimes writeFile".split(
+      " ",
+    ),
+  ),
+  "node:timers/promises": new Set(["setImmediate", "setTimeout"]),
+  "node:util": new Set(["parseArgs", "stripVTControlCharacters", "styleText"]),
+};
+
+/**
  * Rewrites `import { join } from "node:path"` in the bundle to `process.getBuiltinModule`.
  *
  * An import of a module of Node makes a facade of it, for which every one of its exports is read; some are getters that load
@@ -63,6 +79,8 @@ function bindingsOf(source: string, specifiers: Specifiers): string {
     const local = specifier.local.name;
     const imported = specifier.type === "ImportSpecifier" ? nameOf(specifier.imported) : "default";
     if (imported === "default") statements.push(`const ${local} = ${whole};`);
+    else if (deferred[source]?.has(imported) === true)
+      statements.push(`const ${local} = (...words) => ${whole}.${imported}(...words);`);
     else named.push(`${JSON.stringify(imported)}: ${local}`);
   }
   if (named.length > 0) statements.push(`const { ${named.join(", ")} } = ${whole};`);

@@ -9,7 +9,7 @@ import { valuesOf } from "./shape-arbitraries.ts";
 const runs = Number(process.env["FUZZ_RUNS"] ?? 100);
 
 describe("the shape of the configuration", () => {
-  it("is that of the schema; if not, run `node scripts/config-shape.ts && npx oxfmt src/config/generated`", () => {
+  it("is that of the schema; if not, run `node scripts/shapes.ts && npx oxfmt src/config/generated`", () => {
     expect(configShape).toEqual(makeShape(Config));
   });
 

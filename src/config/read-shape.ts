@@ -18,6 +18,7 @@ export const wrong: unique symbol = Symbol("wrong");
 export function readShape(shape: Shape, given: unknown): unknown {
   const value = given === undefined ? shape.fallback : given;
   if (value === undefined) return shape.optional === true ? undefined : wrong;
+  if (value === null && shape.nullable === true) return null;
   switch (shape.kind) {
     case "map":
       return readMap(shape.keys, value);
@@ -57,7 +58,8 @@ function readMap(keys: Readonly<Record<string, Shape>>, value: unknown): unknown
 }
 
 function readRecord(shape: Extract<Shape, { kind: "record" }>, value: unknown): unknown {
-  if (!isTree(value)) return wrong;
+  // An entry of this name would be lost; whoever reads the file by its schema says where it stands.
+  if (!isTree(value) || Object.hasOwn(value, "__proto__")) return wrong;
   const name = new RegExp(shape.name);
   const entries = Object.entries(value).map(([key, part]) => [key, readShape(shape.value, part)] as const);
   return entries.every(([key, part]) => name.test(key) && part !== wrong) ? Object.fromEntries(entries) : wrong;

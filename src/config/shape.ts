@@ -1,5 +1,5 @@
 /**
- * What a configuration may look like, as plain data. It is made from the zod schema and says when a value is right;
+ * What a file of the user may look like, as plain data. It is made from the zod schema and says when a value is right;
  * the schema itself, which takes three times as long to load as everything else here, is only asked what is wrong.
  */
 export type Shape = {
@@ -7,6 +7,8 @@ export type Shape = {
   readonly fallback?: unknown;
   /** True when the value may be left out and has no fallback. */
   readonly optional?: boolean;
+  /** True when null stands for a value without content. */
+  readonly nullable?: boolean;
 } & (
   | { readonly kind: "map"; readonly keys: Readonly<Record<string, Shape>> }
   | { readonly kind: "record"; readonly name: string; readonly value: Shape }

@@ -1,11 +1,14 @@
 import { glob, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isAlias, isMap, isScalar, visit } from "yaml";
+import { readShape, wrong } from "../config/read-shape.ts";
 import { readUserFile } from "../config/read-user-file.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { diagnose, diagnoseIssues, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
 import { diagnosticAt, type Diagnostic } from "../lib/diagnostics.ts";
-import { Manifest, notBuiltKeys } from "./schema.ts";
+import { manifestShape } from "./generated/manifest-shape.ts";
+import { findUrlProblem } from "./repository-url.ts";
+import type { Manifest } from "./schema.ts";
 
 /** One manifest file of a fleet: the one that was named, or an imported one. */
 export interface ManifestFile {
@@ -72,7 +75,7 @@ class ImportReader {
     const realFile = await realpath(file);
     this.#seen.add(realFile);
     const yaml = parseYamlFile(showPath(file, this.#place.base), text);
-    const manifest = readManifest(yaml);
+    const manifest = readByShape(yaml.value) ?? (await readBySchema(yaml));
     const root =
       manifest.root === undefined ? inheritedRoot : resolve(dirname(file), expandHome(manifest.root, this.#place.home));
     this.files.push({ yaml, manifest, root, lines: linesOf(yaml) });
@@ -107,7 +110,23 @@ class ImportReader {
   }
 }
 
-function readManifest(yaml: YamlFile): Manifest {
+/** The manifest, or null when anything is wrong: what it is, only the schema says. See docs/decisions/0010. */
+export function readByShape(value: unknown): Manifest | null {
+  const read = readShape(manifestShape, value);
+  if (read === wrong) return null;
+  // The shape says the same as the schema's type; a test compares them.
+  const manifest = read as Manifest;
+  for (const entry of Object.values(manifest.repos ?? {})) {
+    if (entry?.url !== undefined && findUrlProblem(entry.url) !== null) return null;
+  }
+  return manifest;
+}
+
+/**
+ * @throws UserFileError with every wrong place of the file.
+ */
+async function readBySchema(yaml: YamlFile): Promise<Manifest> {
+  const { Manifest, notBuiltKeys } = await import("./schema.ts");
   const result = Manifest.safeParse(yaml.value);
   const reserved = findReservedKeys(yaml);
   if (result.success && reserved.length === 0) return result.data;

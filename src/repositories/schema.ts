@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration } from "../config/schema-values.ts";
+import { duration, leafShapes } from "../config/schema-values.ts";
 import type { NotBuilt } from "../lib/yaml-file.ts";
 import { findUrlProblem } from "./repository-url.ts";
 
@@ -40,12 +40,15 @@ const RepositoryEntry = z
         const problem = findUrlProblem(url);
         if (problem !== null) context.addIssue({ code: "custom", message: problem });
       })
+      // The rest of the rule is no pattern: `readManifest` asks it as well.
+      .register(leafShapes, { kind: "text", pattern: "" })
       .describe("Where the repository is cloned from. Transports that run commands (`ext::`) are refused.")
       .optional(),
     path: z
       .string()
       .min(1)
       .refine((path) => !path.includes("\0"), { error: "a path holds no NUL character" })
+      .register(leafShapes, { kind: "text", pattern: "^[^\\0]+$" })
       .describe("The working tree, absolute, from `~/` or relative to `root`. Default: the name.")
       .optional(),
     branch: z
@@ -71,7 +74,8 @@ const RepositoryEntry = z
         z
           .string()
           .regex(variablePattern, { error: "a variable is letters, digits and _, and does not start with a digit" })
-          .refine((name) => !name.startsWith("MAHAVISHNU_"), { error: "MAHAVISHNU_ variables belong to the product" }),
+          .refine((name) => !name.startsWith("MAHAVISHNU_"), { error: "MAHAVISHNU_ variables belong to the product" })
+          .register(leafShapes, { kind: "text", pattern: `^(?!MAHAVISHNU_)${variablePattern.source.slice(1)}` }),
         z.string({ error: "a variable's value is text: put it in quotes" }),
       )
       .describe("Environment variables for the steps on this repository.")

@@ -1,7 +1,6 @@
 import stringWidth from "string-width";
 
 const ascii = /^[\x20-\x7E]*$/;
-const segmenter = new Intl.Segmenter();
 
 /**
  * Columns that a text takes on a terminal: wide characters two, combining ones none.
@@ -28,7 +27,7 @@ export function cutToWidth(text: string, width: number, end: string): string {
   const room = Math.max(0, width - displayWidth(end));
   let kept = "";
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
     used += displayWidth(segment);
     if (used > room) break;
     kept += segment;

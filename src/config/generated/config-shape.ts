@@ -1,6 +1,6 @@
 import type { Shape } from "../shape.ts";
 
-/** Made from the schema by scripts/config-shape.ts; a test says when it is out of date. */
+/** Made from the schema by scripts/shapes.ts; a test says when it is out of date. */
 export const configShape: Shape = {
   kind: "map",
   keys: {

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle, type BuiltFile } from "./bundle.ts";
+import { root } from "./root.ts";
+
+let folder = "";
+let files: readonly BuiltFile[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mahavishnu-bundle-"));
+  files = await bundle(join(folder, "dist"), { crashPoints: false });
+  await cp(join(root, "package.json"), join(folder, "package.json"));
+  await cp(join(root, "examples/workspace"), join(folder, "workspace"), { recursive: true });
+  await writeFile(join(folder, "watch.mjs"), watch);
+}, 120_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Prints the name of every file that is loaded, as the last thing on the standard error. */
+const watch = `import { registerHooks } from "node:module";
+const urls = [];
+registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+process.on("exit", () => process._rawDebug("loaded " + urls.join(" ")));
+`;
+
+/** The files of the build that a command really loads. */
+async function loadedBy(...words: readonly string[]): Promise<readonly BuiltFile[]> {
+  const args = ["--import", join(folder, "watch.mjs"), join(folder, "dist/main.js"), ...words];
+  const { stderr } = await promisify(execFile)(process.execPath, args, { cwd: join(folder, "workspace") }).catch(
+    (error: { readonly stderr: string }) => error,
+  );
+  const urls = /^loaded (.*)$/m.exec(stderr)?.[1]?.split(" ") ?? [];
+  const names = new Set(urls.map((url) => basename(url)));
+  return files.filter(({ name }) => names.has(basename(name)));
+}
+
+/** The packages and rooms that files hold. */
+function contentsOf(loaded: readonly BuiltFile[]): Set<string> {
+  const parts = loaded.flatMap(({ modules }) => modules).map((id) => relative(root, id).split("/"));
+  return new Set(
+    parts.map(([top, first = "", second = ""]) => {
+      if (top !== "node_modules") return `${top}/${first}`;
+      return first.startsWith("@") ? `${first}/${second}` : first;
+    }),
+  );
+}
+
+/** What takes longer to load than all that check-config does, and the rooms that lead to it. */
+const heavy =
+  /^(?:src\/(?:engine|store|workflows|actions)|zod|fastify|kysely|execa|@opentelemetry\/.*|ajv|@actions\/.*|@secretlint\/.*|@zxcvbn-ts\/.*)$/;
+
+describe("what a command loads", () => {
+  it("of check-config is a handful of files without anything heavy", async () => {
+    const loaded = await loadedBy("production", "check-config");
+    const contents = contentsOf(loaded);
+    // It has really run, and read the manifest.
+    expect(contents).toContain("src/readiness");
+    expect(contents).toContain("src/repositories");
+    expect([...contents].filter((name) => heavy.test(name))).toEqual([]);
+    expect(loaded.length).toBeLessThanOrEqual(5);
+  });
+
+  it.each([["--help"], ["--version"]])("of %s is the entry alone", async (word) => {
+    const loaded = await loadedBy(word);
+    expect(loaded.map(({ name }) => name).filter((name) => !name.includes("rolldown-runtime"))).toEqual(["main.js"]);
+    const packages = [...contentsOf(loaded)].filter((name) => /^[a-z-]+$/.test(name));
+    expect(packages.toSorted()).toEqual(["commander", "fastest-levenshtein"]);
+  });
+});

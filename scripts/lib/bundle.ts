@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { chunkGroups } from "./chunk-groups.ts";
+import { lateStringWidth } from "./late-string-width.ts";
+import { lightBuiltins } from "./light-builtins.ts";
+import { root } from "./root.ts";
+
+/** One file of a build. */
+export interface BuiltFile {
+  /** Below the build's folder. */
+  readonly name: string;
+  /** Ids (absolute paths) of the modules that are really in it. */
+  readonly modules: readonly string[];
+}
+
+/** Bundles the CLI and all its dependencies into a folder. */
+export async function bundle(folder: string, { crashPoints }: { readonly crashPoints: boolean }): Promise<BuiltFile[]> {
+  const bundler = await rolldown({
+    // The entry exports nothing; what other files take from it may be added.
+    preserveEntrySignatures: "allow-extension",
+    input: { main: join(root, "src/cli/main.ts") },
+    cwd: root,
+    platform: "node",
+    tsconfig: join(root, "tsconfig.json"),
+    // The form for Node is CommonJS, of which nothing can be left out; this one is made from the same source.
+    resolve: { alias: { yaml: join(root, "node_modules/yaml/browser/dist/index.js") } },
+    plugins: [lightBuiltins(), lateStringWidth()],
+    transform: { target: "node24", define: { __CRASH_POINTS__: String(crashPoints) } },
+    onLog(level, log, handle) {
+      // A bare import that is left in the output would fail on the user's machine: the package has no dependencies.
+      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+      // What is loaded late in one command and at once in another is in a file with its group, which is meant so.
+      if (log.code !== "INEFFECTIVE_DYNAMIC_IMPORT") handle(level, log);
+    },
+  });
+  const { output } = await bundler.write({
+    dir: folder,
+    format: "esm",
+    minify: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js",
+    codeSplitting: { groups: chunkGroups() },
+  });
+  await bundler.close();
+  return output
+    .filter((item) => item.type === "chunk")
+    .map(({ fileName, modules }) => ({
+      name: fileName,
+      modules: Object.entries(modules).flatMap(([id, { renderedLength }]) => (renderedLength > 0 ? [id] : [])),
+    }));
+}
