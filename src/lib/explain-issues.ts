@@ -98,7 +98,7 @@ function explainWrongValue(checked: Checked, issue: z.core.$ZodIssueInvalidValue
   if (planned !== undefined)
     return { kind: "notBuilt", path, at: "value", message: `${showValue(got)} is not built yet`, hint: planned };
   const [only] = issue.values;
-  if (issue.values.length === 1 && only !== got && String(only) === String(got)) {
+  if (issue.values.length === 1 && typeof got === "string" && String(only) === got && only !== got) {
     // `version: "1"`: "1" is not 1 would puzzle whoever reads it.
     const message = `${nameOf(path)} must be ${values[0]} without quotes, ${describe(got)}`;
     return { kind: "value", path, at: "value", message };
