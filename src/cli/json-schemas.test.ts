@@ -78,6 +78,10 @@ const documents: readonly Printed[] = [
   { name: "runsResume", code: 0, argv: ["runs", "resume"] },
   { name: "adaptersList", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealth", code: 0, argv: ["adapters", "health"] },
+  { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
+  { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
+  { name: "productionExplain", code: 0, argv: ["production", "explain", "CFG001"] },
+  { name: "productionExplain", code: 0, argv: ["production", "explain", "BW1"] },
   { name: "init", code: 0, argv: ["init", "new"] },
 ];
 
@@ -87,6 +91,9 @@ const lines: readonly Printed[] = [
   { name: "workflowsListLine", code: 0, argv: ["workflows", "list"] },
   { name: "runLine", code: 0, argv: ["run", "hello"] },
   { name: "runsListLine", code: 0, argv: ["runs", "list"] },
+  { name: "adaptersListLine", code: 0, argv: ["adapters", "list"] },
+  { name: "adaptersHealthLine", code: 0, argv: ["adapters", "health"] },
+  { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },
 ];
 
 describe("what commands print for machines has its published shape, alone on the standard output", () => {

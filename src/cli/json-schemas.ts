@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { errorCatalogue, type ErrorCode } from "../lib/error-catalogue.ts";
+import { explanationShape, plannedCheck } from "./production-schemas.ts";
 
 /** ISO 8601 in UTC. */
 const time = z.iso.datetime();
@@ -344,7 +345,14 @@ export const outputSchemas = {
   runsResume: z.union([document(run.shape), list(run)]),
   runsLogsLine: logLine,
   adaptersList: list(adapter),
+  adaptersListLine: adapter,
   adaptersHealth: list(adapterHealth),
+  adaptersHealthLine: adapterHealth,
+  productionPlan: list(plannedCheck).extend({
+    notAsked: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  }),
+  productionPlanLine: plannedCheck,
+  productionExplain: document(explanationShape),
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 /** The name of a published shape. */

@@ -79,7 +79,7 @@ describe("config validate", () => {
         "error  mahavishnu.yaml:4:17  auth.secret: \${env:AUTH} leads to nothing: the variable is not set
                set AUTH in the environment
         warning  mahavishnu.yaml:5:19  secrets.TOKEN stands in plain text
-               move it into a variable or a file and write \${env:NAME} or \${file:PATH}
+                 move it into a variable or a file and write \${env:NAME} or \${file:PATH}
         mahavishnu.yaml is not valid: 6 set, 29 left at their defaults
         "
       `);
