@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import { compileExpression } from "../workflows/compile-expression.ts";
 import { Checkouts } from "./checkouts.ts";
 import { endAfter, Ending } from "./ending.ts";
@@ -14,7 +15,7 @@ import { runTarget } from "./run-target.ts";
 import type { RunWriter } from "./run-writer.ts";
 import { createScheduler, type Scheduler } from "./schedule.ts";
 import type { RunScope } from "./scopes.ts";
-import { hasEnded, type RunState } from "./state.ts";
+import { hasEnded, isOver, type RunState } from "./state.ts";
 
 /** A wish to cancel. */
 export interface CancelWish {
@@ -84,10 +85,11 @@ export class Conductor {
     return state;
   }
 
-  /** Cancels the run; resolves when the wish is durable, not when all has ended. */
+  /** Cancels the run; resolves when the wish is durable, not when all has ended. @throws MahavishnuError RUN_STATE when it is over */
   async cancel({ actor, reason, atOnce, answers }: CancelWish): Promise<void> {
     await this.writer.whenAsked();
     const { state } = this;
+    if (isOver(state.state)) throw new MahavishnuError("RUN_STATE", `run ${state.id} is over: ${state.state}`);
     const why = new Interruption("cancel", reason, actor);
     if (atOnce) this.#hurryUp(why);
     if (state.state === "queued" || state.state === "running") {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Secret } from "../lib/secret.ts";
 import type { EventRecord } from "../store/contract.ts";
 import { openStore, type SqliteStore } from "../store/open-store.ts";
@@ -54,6 +54,18 @@ export class Workspace implements AsyncDisposable {
     } catch {
       return "";
     }
+  }
+
+  has(...parts: string[]): boolean {
+    return existsSync(this.path(...parts));
+  }
+
+  write(name: string, text = ""): void {
+    writeFileSync(this.path(name), text);
+  }
+
+  remove(...names: string[]): void {
+    for (const name of names) rmSync(this.path(name), { force: true });
   }
 
   engine(options: FixtureOptions = {}): Engine {
@@ -193,11 +205,4 @@ export function lives(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** For tests: a script's file, so that it may hold what a YAML text would. */
-export function writeScript(path: string, text: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { mode: 0o755 });
-  return path;
 }

@@ -320,7 +320,9 @@ class EmbeddedEngine implements Engine {
     this.#queue.lookAgain();
     slots.lookAgain();
     for (const { runId, id, actor, reason, atOnce } of await store.listRequests(owner)) {
-      await this.#active.get(runId)?.conductor.cancel({ actor, reason, atOnce, answers: id });
+      // A run that cannot be cancelled any more shows why by itself.
+      const asked = this.#active.get(runId)?.conductor.cancel({ actor, reason, atOnce, answers: id });
+      await asked?.catch(() => undefined);
     }
     if (changed) await this.#findLost();
   }

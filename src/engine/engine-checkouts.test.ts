@@ -1,0 +1,140 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { execute, git, planSweep, statesOf, stepOf, targetOf, Workspace } from "./engine-fixture.ts";
+import { makeJob, makeStep } from "./plan-fixture.ts";
+import type { Plan, PlannedRepository } from "./plan.ts";
+
+const telling = { actor: "local:test", reason: "again" };
+const treesOf = (repository: PlannedRepository): number => git(repository.path, "worktree", "list").split("\n").length;
+
+/** Jobs `edit` and `ship` in one worktree of each repository. */
+function planOf(
+  repositories: readonly PlannedRepository[],
+  edit: readonly string[],
+  ship: readonly string[] = ["true"],
+): Plan {
+  const stepsOf = (scripts: readonly string[], prefix: string): ReturnType<typeof makeStep>[] =>
+    scripts.map((script, n) => makeStep(`${prefix}${n + 1}`, script));
+  const jobs = [
+    makeJob("edit", stepsOf(edit, "e"), { checkout: "worktree" }),
+    makeJob("ship", stepsOf(ship, "s"), { checkout: "worktree", needs: ["edit"] }),
+  ];
+  return planSweep(jobs, repositories);
+}
+
+describe("a worktree", () => {
+  it("is made at the pinned commit, shared by the jobs of a repository, and removed when all have succeeded", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    writeFileSync(join(repository.path, "README.md"), "changed by hand\n");
+    git(repository.path, "commit", "-qam", "later");
+    const plan = planOf([repository], ["cat README.md; pwd; echo edited > new"], ['cat new; echo "$REPO_PATH"']);
+    const state = await execute(workspace.engine(), plan);
+    const folder = workspace.path(".mahavishnu/worktrees", state.id, "a");
+    expect(state.state).toBe("succeeded");
+    const logOf = (key: string, step: string): string =>
+      workspace.read(".mahavishnu/runs", state.id, stepOf(state, key, step).attempts[0]?.output?.file ?? "");
+    expect(logOf("edit/a", "e1")).toBe(`a\n${folder}\n`);
+    expect(logOf("ship/a", "s1")).toBe(`edited\n${folder}\n`);
+    expect([workspace.has(".mahavishnu/worktrees", state.id), treesOf(repository)]).toEqual([false, 1]);
+    expect([workspace.has("repos/a/new"), git(repository.path, "status", "--porcelain")]).toEqual([false, ""]);
+  });
+
+  it("is kept after a failure, and a retry goes on in it at the failed step", async () => {
+    await using workspace = new Workspace();
+    const repositories = ["a", "b"].map((name) => workspace.repository(name));
+    const count = (name: string): string => `echo x >> ${workspace.path(name)}-$REPO_NAME`;
+    const edit = [
+      `${count("e1")}; echo one > one`,
+      `${count("e2")}; test "$REPO_NAME" = b -o -e ${workspace.path("go")}; cat one`,
+    ];
+    const engine = workspace.engine();
+    const state = await execute(engine, planOf(repositories, edit, ["cat one"]));
+    expect([state.state, statesOf(state)]).toEqual([
+      "partial",
+      { "edit/a": "failed", "edit/b": "succeeded", "ship/a": "skipped", "ship/b": "succeeded" },
+    ]);
+    expect([
+      workspace.has(".mahavishnu/worktrees", state.id, "a/one"),
+      workspace.has(".mahavishnu/worktrees", state.id, "b"),
+    ]).toEqual([true, false]);
+    workspace.write("go");
+    const again = await (await engine.retry(state.id, {}, telling)).done;
+    expect([again.state, again.cause.reason]).toEqual(["succeeded", "every target succeeded"]);
+    expect(["e1-a", "e2-a", "e1-b", "e2-b"].map((name) => workspace.read(name).length / 2)).toEqual([1, 2, 1, 1]);
+    expect(stepOf(again, "edit/a", "e2").attempts.map((attempt) => attempt.state)).toEqual(["failed", "succeeded"]);
+    expect(targetOf(again, "edit/a").round).toBe(2);
+    expect([workspace.has(".mahavishnu/worktrees", state.id), ...repositories.map(treesOf)]).toEqual([false, 1, 1]);
+  });
+
+  it("is made anew when its first step is done again, and then all jobs in it begin anew", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const edit = [`echo x >> ${workspace.path("e1")}; test ! -e old; touch old`, "true"];
+    const plan = planOf([repository], edit, [`test -e old; test -e ${workspace.path("go")}`]);
+    const engine = workspace.engine();
+    const state = await execute(engine, plan);
+    expect(statesOf(state)).toEqual({ "edit/a": "succeeded", "ship/a": "failed" });
+    workspace.write("go");
+    const again = await (await engine.retry(state.id, { repositories: ["a"], fromStep: "e1" }, telling)).done;
+    expect([again.state, workspace.read("e1")]).toEqual(["succeeded", "x\nx\n"]);
+    // All has succeeded, so the tree is gone: going on in the middle of it would work on other files than before.
+    const third = await (await engine.retry(state.id, { repositories: ["a"], fromStep: "e2" }, telling)).done;
+    expect(targetOf(third, "edit/a").cause.reason).toBe(
+      "the worktree of a is gone, and with it what earlier steps did",
+    );
+    expect([third.state, treesOf(repository)]).toEqual(["failed", 1]);
+    const fourth = await (await engine.retry(state.id, { repositories: ["a"], fromStep: "e1" }, telling)).done;
+    expect([fourth.state, workspace.read("e1")]).toEqual(["succeeded", "x\nx\nx\n"]);
+  });
+
+  it("that somebody has removed is not replaced behind the steps' back", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const engine = workspace.engine();
+    const state = await execute(engine, planOf([repository], ["touch one", "exit 1"]));
+    rmSync(workspace.path(".mahavishnu/worktrees", state.id, "a"), { recursive: true });
+    const again = await (await engine.retry(state.id, {}, telling)).done;
+    expect(targetOf(again, "edit/a").cause.reason).toContain("the worktree of a is gone");
+    expect(treesOf(repository)).toBe(1);
+  });
+
+  it("that cannot be removed fails nothing, and is told", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const plan = planOf([repository], ["true"], [`mv ${repository.path} ${repository.path}-moved`]);
+    const state = await execute(workspace.engine(), plan);
+    expect([state.state, state.cause.reason]).toEqual([
+      "succeeded",
+      "every target succeeded; the worktree of a could not be removed",
+    ]);
+    expect(workspace.has(".mahavishnu/worktrees", state.id, "a")).toBe(true);
+  });
+
+  it("cannot be made of a repository without commits, which is told at its target", async () => {
+    await using workspace = new Workspace();
+    const path = workspace.path("repos/empty");
+    mkdirSync(path, { recursive: true });
+    git(path, "init", "-q", "--template=");
+    const empty = { ...workspace.repository("a"), name: "empty", path, base: null };
+    const state = await execute(workspace.engine(), planOf([empty], ["true"]));
+    expect(targetOf(state, "edit/empty").cause.reason).toBe("empty has no commit that a worktree could start from");
+    expect(targetOf(state, "ship/empty").state).toBe("skipped");
+  });
+});
+
+describe("inPlace", () => {
+  it("works in the repository itself and leaves it as the steps did", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const job = makeJob("j", [
+      makeStep("s", "pwd; touch new"),
+      makeStep("dirty", 'echo "$DIRTY"', { env: { DIRTY: "${{ repo.dirty }}" } }),
+    ]);
+    const state = await execute(workspace.engine(), planSweep([job], [repository]));
+    expect(stepOf(state, "j/a", "s").attempts[0]?.lastLine).toBe(repository.path);
+    expect(stepOf(state, "j/a", "dirty").attempts[0]?.lastLine).toBe("true");
+    expect([workspace.has("repos/a/new"), treesOf(repository)]).toEqual([true, 1]);
+  });
+});
