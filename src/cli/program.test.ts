@@ -180,7 +180,7 @@ describe("wrong command lines end with 64, the reason and the fix", () => {
     expect(exitCode).toBe(64);
   });
 
-  it.each([[[]], [["repos"]], [["-q"]], [["runs", "-C", "x"]], []])(
+  it.each([[[]], [["repos"]], [["-q"]], [["runs", "-C", "x"]]])(
     "%j has no command: help on the standard error",
     async (argv) => {
       const { exitCode, stdout, stderr } = await runCaptured(argv);
