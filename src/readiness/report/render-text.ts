@@ -78,8 +78,11 @@ function renderHeading(report: Report, category: Category, options: TextOptions)
       : `${passed} of ${asked}${percentNote(report, category)}`;
   const meaning: Meaning = results.some((result) => mark(result) === "x") ? "bad" : passed === asked ? "good" : "warn";
   const listed = byCheck(results).flatMap((group) => renderCheck(group, options));
+  // What is too long for its line goes on below where it began.
+  const [first = "", ...rest] = wrap(count, Math.max(20, options.style.width - headingWidth));
   return [
-    `${options.style.paint("strong", title)}${options.style.paint(meaning, count)}`,
+    `${options.style.paint("strong", title)}${options.style.paint(meaning, first)}`,
+    ...rest.map((line) => `${" ".repeat(headingWidth)}${options.style.paint(meaning, line)}`),
     ...renderGroups(results, options.style),
     ...listed,
     ...renderBlocked(results, options.style),

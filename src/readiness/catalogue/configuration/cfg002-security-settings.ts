@@ -12,5 +12,5 @@ export const cfg002: CheckDefinition = {
     "Authentication, access, secrets and encryption are set, as SEC001 to SEC005 found them for this configuration.",
   how: { static: "takes the worst answer of its members", live: "takes the worst answer of its members" },
   advice: { text: "See the member that is named.", command: "mahavishnu production explain SEC001" },
-  rollUpOf: ["SEC001", "SEC002", "SEC004", "SEC005"],
+  rollUpOf: ["SEC001", "SEC002", "SEC003", "SEC004", "SEC005"],
 };
