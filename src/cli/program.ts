@@ -14,7 +14,7 @@ import { declareRuns } from "./commands/runs.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
 import { commandPath, configureCommand, type Shell } from "./declare.ts";
 import { addGlobalOptions } from "./declare-global-options.ts";
-import { describeExitCodes } from "./exit-codes.ts";
+import { describeExitCodes, exitCodeMeanings } from "./exit-codes.ts";
 import { declarePlannedCommands, isPlanned, notBuiltCommand } from "./planned-commands.ts";
 
 /**
@@ -51,7 +51,7 @@ export function buildProgram(shell: Shell): Command {
       "",
       "Ids may be shortened while unique. Begin with: mahavishnu init demo --demo",
       "",
-      ...describeExitCodes({ 2: "usable with reservations (production), or some targets failed (run, exec, runs)" }),
+      ...describeExitCodes({ 2: exitCodeMeanings[2] }),
     ].join("\n"),
   );
   return program;

@@ -14,7 +14,7 @@ export function declareInit(program: Command, shell: Shell): void {
       new Option("--fresh", "with --demo: first remove a demo that stands there; no other folder is ever removed"),
     ],
     examples: [
-      ["mahavishnu init", "mahavishnu.yaml, repos.yaml and workflows/ in the current folder; nothing is overwritten"],
+      ["mahavishnu init", "its files in the current folder; nothing is overwritten"],
       ["mahavishnu init demo --demo", "a workspace to play with"],
     ],
     exitCodes: { 1: "the folder holds a workspace already, or cannot be written" },

@@ -120,4 +120,27 @@ describe("views of repos", () => {
     const again = await loadManifest({ file: folder.join("root/again.yaml") });
     expect((await checkRepositories(again)).counts).toMatchObject({ total: 4, ok: 4 });
   });
+
+  it("says how to allow repositories that lie elsewhere", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.join("src/auth-lib"));
+    makeRepository(folder.join("src/edge/gateway"));
+    mkdirSync(folder.join("workspace"));
+    const empty = await makeFleet(folder.join("workspace"), ["repos:"]);
+    const first = viewReposScan(empty, await scanFolder(empty, folder.join("src")), look).text;
+    expect(first.slice(2, -2).map((line) => line.replaceAll(folder.path, ""))).toEqual([
+      "  auth-lib: {}",
+      "  gateway: { path: edge/gateway }",
+      "",
+      "and above repos:, because they lie outside /workspace",
+      "",
+      "root: /src",
+    ]);
+    const pasted = await makeFleet(folder.join("workspace"), [first[7] ?? "", "repos:", ...first.slice(2, 4)]);
+    expect((await checkRepositories(pasted)).counts).toMatchObject({ total: 2, ok: 2 });
+
+    const begun = await makeFleet(folder.join("workspace"), ["repos: { own: {} }"]);
+    const more = viewReposScan(begun, await scanFolder(begun, folder.join("src")), look).text;
+    expect(more.at(-3)).toContain(`paths: { allowedRoots: [${folder.join("src")}] }`);
+  });
 });

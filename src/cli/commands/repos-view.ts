@@ -102,9 +102,8 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
         : [
             renderLine([span("good", "new"), `, to paste below repos: of ${fleet.file}`], look),
             "",
-            ...added.map(entryOf),
+            ...entriesOf(fleet, scan),
             "",
-            ...adviseRoots(fleet, scan),
           ]),
       ...section("missing", `, in ${fleet.file} and not on disk`, "bad", gone, look),
       ...section("left out", "", "warning", places, look),
@@ -113,13 +112,22 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
   };
 }
 
-/** Repositories outside the allowed folders would be refused by every command: how to allow them. */
-function adviseRoots({ root, repositories, file, allowedRoots }: Fleet, { folder, added }: ScanResult): string[] {
-  const isAllowed = (path: string): boolean => isInside(resolve(root, path), [root, ...allowedRoots]);
-  if (added.every(({ path }) => isAllowed(path))) return [];
-  return repositories.length === 0
-    ? [`they lie outside ${root}; write this into ${file} as well:  root: ${quoteYaml(folder)}`, ""]
-    : [`outside ${root}; allow it in mahavishnu.yaml:  paths: { allowedRoots: [${quoteYaml(folder)}] }`, ""];
+/** Lines to paste. Repositories outside the allowed folders would be refused by every command, so they come with how to allow them. */
+function entriesOf({ root, repositories, allowedRoots }: Fleet, { folder, added }: ScanResult): string[] {
+  const isAllowed = ({ path }: FoundRepository): boolean => isInside(resolve(root, path), [root, ...allowedRoots]);
+  if (added.every(isAllowed)) return added.map(entryOf);
+  if (repositories.length > 0) {
+    const allow = `paths: { allowedRoots: [${quoteYaml(folder)}] }`;
+    return [...added.map(entryOf), "", `outside ${root}; allow it in mahavishnu.yaml:  ${allow}`];
+  }
+  const below = added.map((found) => ({ ...found, path: relative(folder, resolve(root, found.path)) || "." }));
+  return [
+    ...below.map(entryOf),
+    "",
+    `and above repos:, because they lie outside ${root}`,
+    "",
+    `root: ${quoteYaml(folder)}`,
+  ];
 }
 
 function section(title: string, rest: string, meaning: Meaning, rows: readonly Line[][], look: Look): string[] {

@@ -49,7 +49,7 @@ export function declareRepos(program: Command, shell: Shell): void {
         ["mahavishnu repos graph -o mermaid", "a diagram to paste into Markdown"],
       ],
       output: { formats: ["text", "json", "dot", "mermaid"], files: false },
-      exitCodes: { 1: "the manifest is not valid, for instance repositories that need each other in a circle" },
+      exitCodes: { 1: "the manifest is not valid, such as needs in a circle" },
       run: async ({ options, io }) => (await import("./repos-run.ts")).runReposGraph(options, io),
     });
     declareCommand(group, shell, {

@@ -78,7 +78,7 @@ function declareLooking(group: Command, shell: Shell): void {
       ["mahavishnu runs logs k3v9 --repo ledger --step test", "one step's output"],
       ["mahavishnu runs logs k3v9 --follow", "everything, as it comes"],
     ],
-    exitCodes: { 64: "wrong flag or argument, no workspace, or no such run, repository, job, step or attempt" },
+    exitCodes: { 64: "wrong flag or argument, no such run or part of it, or no workspace" },
     output: { formats: ["text", "ndjson"], files: false },
     run: async ({ args, options, io }) =>
       (await import("./runs-run.ts")).runRunsLogs({ ...options, id: args[0] ?? "" }, io),
