@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import { promisify } from "node:util";
-import * as z from "zod";
 import type { CheckContext } from "../context.ts";
-import type { Outcome } from "../types.ts";
-import { type Act, actInScratch } from "./act-in-scratch.ts";
-import { parseStdout, type StartedCli } from "./call-cli.ts";
+import type { Act } from "./act-in-scratch.ts";
+import type { StartedCli } from "./call-cli.ts";
+import { type Measured, measureOnce } from "./measure-once.ts";
 import { makeOutside, type Outside, waitForFile } from "./outside.ts";
+import { listRuns } from "./run-list.ts";
 import type { ScratchWorkspace } from "./scratch-workspace.ts";
 import { expectMet, expectSame } from "./unmet.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -34,18 +34,9 @@ const roomyBytes = 160 * 1024 * 1024;
 /** So many processes take their time to start on a small machine. */
 const startMs = 60_000;
 
-const RunList = z.looseObject({
-  items: z.array(z.looseObject({ id: z.string(), state: z.string(), reason: z.string() })),
-});
-
 /** Starts more runs than the limit allows. Several checks take its word, so it is done once. */
-export async function measureConcurrency(context: CheckContext): Promise<ConcurrencyMeasurement | Outcome> {
-  return await context.once("act.concurrency", async () => await measure(context));
-}
-
-async function measure(context: CheckContext): Promise<ConcurrencyMeasurement | Outcome> {
-  let measurement: ConcurrencyMeasurement | undefined;
-  const outcome = await actInScratch(context, "concurrency", async (act) => {
+export async function measureConcurrency(context: CheckContext): Promise<Measured<ConcurrencyMeasurement>> {
+  return await measureOnce(context, "concurrency", async (act) => {
     const configured = (await context.config()).config.limits.maxConcurrentWorkflows;
     const room = Math.max(1, Math.floor(freemem() / roomyBytes) - more);
     const limit = Math.min(configured, mostMeasured, room);
@@ -81,10 +72,8 @@ async function measure(context: CheckContext): Promise<ConcurrencyMeasurement | 
       "not every run that had to wait succeeded in the end",
     );
     const mostAtOnce = Math.max(countMost(await outside.lines("log")), shownAtOnce);
-    measurement = { configured, measured: limit, started, mostAtOnce, peakBytes };
-    return { status: "pass", reason: "measured" };
+    return { configured, measured: limit, started, mostAtOnce, peakBytes };
   });
-  return measurement ?? outcome;
 }
 
 /** Waits until every run is recorded and as many work as may; says how many `runs list` shows at work. */
@@ -96,8 +85,7 @@ async function waitForAll(
 ): Promise<number> {
   let most = 0;
   const look = async (): Promise<boolean> => {
-    const result = await act.call(workspace, ["runs", "list", "--limit", "100", "-o", "json"]);
-    const { items } = RunList.parse(parseStdout(result));
+    const items = await listRuns(act, workspace);
     const working = items.filter(({ state }) => state === "running");
     most = Math.max(most, working.length);
     const silent = items.find(({ reason }) => reason === "");

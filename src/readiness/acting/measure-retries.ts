@@ -1,11 +1,10 @@
 import type { CheckContext } from "../context.ts";
-import { actInScratch } from "./act-in-scratch.ts";
 import { followRun } from "./follow-run.ts";
+import { type Measured, measureOnce } from "./measure-once.ts";
 import { makeOutside } from "./outside.ts";
 import type { EventLine } from "./run-document.ts";
 import { expectMet, expectSame } from "./unmet.ts";
 import type { Limits } from "./user-config.ts";
-import type { Outcome } from "../types.ts";
 
 /** What was seen of retries. */
 export interface RetryMeasurement {
@@ -49,18 +48,8 @@ function shorten(rule: Rule, attempts: number): { readonly rule: Rule; readonly 
  * Lets steps fail twice and then pass, and one fail for ever, under the retry rule of the user. Several checks take its word,
  * so it is done once.
  */
-export async function measureRetries(context: CheckContext): Promise<RetryMeasurement | Outcome> {
-  return await context.once("act.retries", async () => await measure(context));
-}
-
-/** Whether a measurement was refuted on the way, and is an answer already. */
-export function isOutcome(measured: object): measured is Outcome {
-  return "status" in measured;
-}
-
-async function measure(context: CheckContext): Promise<RetryMeasurement | Outcome> {
-  let measured: RetryMeasurement | undefined;
-  const outcome = await actInScratch(context, "retries", async (act) => {
+export async function measureRetries(context: CheckContext): Promise<Measured<RetryMeasurement>> {
+  return await measureOnce(context, "retries", async (act) => {
     const configured = (await context.config()).config.limits.retry;
     const untilEnd = configured.attempts <= mostAttempts;
     const { rule, by } = shorten(configured, Math.max(untilEnd ? configured.attempts : 0, 3));
@@ -100,14 +89,16 @@ async function measure(context: CheckContext): Promise<RetryMeasurement | Outcom
       });
     }
     const exhausted = untilEnd ? (await outside.lines("never")).length : null;
-    measured = { configured: rule.attempts, exhausted, waits: checkWaits(followed.events, rule), shortened: by };
-    return { status: "pass", reason: "measured" };
+    return { configured: rule.attempts, exhausted, waits: judgeWaits(followed.events, rule), shortened: by };
   });
-  return measured ?? outcome;
 }
 
-/** Every wait as it was planned and as it was kept. */
-function checkWaits(events: readonly EventLine[], rule: Rule): readonly number[] {
+/**
+ * Every wait as it was kept, in milliseconds, once it was compared with the rule and with how it was planned.
+ *
+ * @throws Unmet
+ */
+export function judgeWaits(events: readonly EventLine[], rule: Rule): readonly number[] {
   const waits: number[] = [];
   const shares = new Set<number>();
   const failures = events.filter(({ type, data }) => type === "step.finished" && data.state === "failed");

@@ -1,8 +1,7 @@
 import type { CheckContext } from "../context.ts";
 import { type ProcessIdentity, identifyProcess, isAlive } from "../../lib/process-identity.ts";
-import type { Outcome } from "../types.ts";
-import { actInScratch } from "./act-in-scratch.ts";
 import { followRun } from "./follow-run.ts";
+import { type Measured, measureOnce } from "./measure-once.ts";
 import { holdOn, makeOutside } from "./outside.ts";
 import { stepOf, targetOf } from "./run-document.ts";
 import { listScratchProcesses } from "./scratch-processes.ts";
@@ -38,13 +37,8 @@ echo $$ >> "$OUTSIDE/pids"
 ${holdOn}`;
 
 /** Lets a step and a target run out of time. Several checks take its word, so it is done once. */
-export async function measureTimeouts(context: CheckContext): Promise<TimeoutMeasurement | Outcome> {
-  return await context.once("act.timeouts", async () => await measure(context));
-}
-
-async function measure(context: CheckContext): Promise<TimeoutMeasurement | Outcome> {
-  let measured: TimeoutMeasurement | undefined;
-  const outcome = await actInScratch(context, "timeouts", async (act) => {
+export async function measureTimeouts(context: CheckContext): Promise<Measured<TimeoutMeasurement>> {
+  return await measureOnce(context, "timeouts", async (act) => {
     const outside = await makeOutside(act.scratch);
     const grace = Math.min((await context.config()).config.limits.grace, longestGraceMs);
     const after = { id: "after", run: `echo done >> "$OUTSIDE/after"` };
@@ -116,14 +110,12 @@ async function measure(context: CheckContext): Promise<TimeoutMeasurement | Outc
       );
     }
     expectSame((await outside.lines("after")).length, 0, "a step after one that ran out of time was started");
-    measured = {
+    return {
       stepMs: { allowed: allowedMs, took: stepTook },
       targetMs: { allowed: allowedMs, took: targetTook },
       processes: known.size,
     };
-    return { status: "pass", reason: "measured" };
   });
-  return measured ?? outcome;
 }
 
 /** Milliseconds from begin to end; NaN, which no bound allows, when one is missing. */

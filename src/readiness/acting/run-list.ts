@@ -9,6 +9,7 @@ const RunList = z.looseObject({
       id: z.string(),
       workflow: z.string(),
       state: z.string(),
+      reason: z.string(),
       counts: z.record(z.string(), z.int()),
     }),
   ),

@@ -19,7 +19,7 @@ export const lim005: CheckDefinition = {
   live: async (context) => {
     const [{ measureConcurrency }, { isOutcome }, { judgeMemory, readMemory }] = await Promise.all([
       import("../../acting/measure-concurrency.ts"),
-      import("../../acting/measure-retries.ts"),
+      import("../../acting/measure-once.ts"),
       import("./judge-memory.ts"),
     ]);
     const seen = await measureConcurrency(context);

@@ -1,16 +1,13 @@
-import * as z from "zod";
 import { actInScratch } from "../../acting/act-in-scratch.ts";
-import { parseStdout } from "../../acting/call-cli.ts";
 import { followRun } from "../../acting/follow-run.ts";
 import { holdOn, makeOutside } from "../../acting/outside.ts";
 import { readRunDocument, stepOf, targetOf } from "../../acting/run-document.ts";
+import { listRuns } from "../../acting/run-list.ts";
 import { listScratchProcesses } from "../../acting/scratch-processes.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import { waitUntil } from "../../acting/wait-until.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
-
-const RunList = z.looseObject({ items: z.array(z.looseObject({ id: z.string(), state: z.string() })) });
 
 /** The first attempt hangs until somebody ends it; the next one goes through. Each tells outside that it began, and that it ended. */
 const interrupted = `
@@ -47,9 +44,9 @@ export async function killAndResume(context: CheckContext): Promise<Outcome> {
     owner.kill("SIGKILL");
     await owner.result;
 
-    const listed = RunList.parse(parseStdout(await act.call(workspace, ["runs", "list", "-o", "json"])));
+    const listed = await listRuns(act, workspace);
     expectSame(
-      listed.items.map((item) => [item.id, item.state]),
+      listed.map((item) => [item.id, item.state]),
       [[id, "interrupted"]],
       "a run whose process was killed is not shown as interrupted",
     );

@@ -1,4 +1,5 @@
-import { isOutcome, measureRetries } from "../../acting/measure-retries.ts";
+import { isOutcome } from "../../acting/measure-once.ts";
+import { measureRetries } from "../../acting/measure-retries.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
 

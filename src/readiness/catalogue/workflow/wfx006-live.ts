@@ -1,4 +1,4 @@
-import { isOutcome } from "../../acting/measure-retries.ts";
+import { isOutcome } from "../../acting/measure-once.ts";
 import { measureTimeouts } from "../../acting/measure-timeouts.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";

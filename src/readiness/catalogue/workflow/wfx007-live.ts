@@ -1,17 +1,14 @@
-import * as z from "zod";
 import { type Act, actInScratch } from "../../acting/act-in-scratch.ts";
-import { parseStdout } from "../../acting/call-cli.ts";
 import { followRun } from "../../acting/follow-run.ts";
 import { holdOn, makeOutside } from "../../acting/outside.ts";
 import { readErrorCode, readRunDocument } from "../../acting/run-document.ts";
+import { listRuns } from "../../acting/run-list.ts";
 import { listScratchProcesses } from "../../acting/scratch-processes.ts";
 import type { ScratchWorkspace } from "../../acting/scratch-workspace.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import { waitUntil } from "../../acting/wait-until.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
-
-const RunList = z.looseObject({ items: z.array(z.looseObject({ id: z.string(), state: z.string() })) });
 
 const longestGraceMs = 500;
 /** How late a busy machine may end a cancelled step. */
@@ -76,8 +73,7 @@ export async function cancelRuns(context: CheckContext): Promise<Outcome> {
 async function findQueued(act: Act, workspace: ScratchWorkspace): Promise<string> {
   let found: string | undefined;
   const look = async (): Promise<boolean> => {
-    const result = await act.call(workspace, ["runs", "list", "--workflow", "waiting", "-o", "json"]);
-    const item = RunList.parse(parseStdout(result)).items[0];
+    const item = (await listRuns(act, workspace)).find(({ workflow }) => workflow === "waiting");
     expectMet(item === undefined || item.state === "queued", "a run above the limit does not wait", {
       expected: "queued",
       observed: item?.state ?? "",

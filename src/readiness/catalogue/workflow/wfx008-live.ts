@@ -1,5 +1,5 @@
 import { measureConcurrency } from "../../acting/measure-concurrency.ts";
-import { isOutcome } from "../../acting/measure-retries.ts";
+import { isOutcome } from "../../acting/measure-once.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
 
