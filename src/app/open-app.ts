@@ -31,6 +31,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
   let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
   let engine: Promise<Engine> | undefined;
+  let requestId: string | undefined;
 
   const openTheStore = async (): Promise<Store> => {
     const { openStore } = await import("../store/open-store.ts");
@@ -62,7 +63,10 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
     subject,
     localOwner: findLocalOwner(loaded.paths.stateFolder),
     env,
-    requestId: randomUUID(),
+    // Most reads never ask for it, and what makes it takes 3 ms to load.
+    get requestId() {
+      return (requestId ??= randomUUID());
+    },
     fleet: () => {
       const { repositories: file, allowedRoots } = loaded.paths;
       fleet ??= loadManifest({ file, base: loaded.workspace, ...(allowedRoots.length > 0 ? { allowedRoots } : {}) });

@@ -4,8 +4,6 @@ import { makePlan } from "../engine/make-plan.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { Fleet } from "../repositories/types.ts";
 import { selectRepositories } from "../repositories/select-repositories.ts";
-import { resolveInputs } from "../workflows/inputs.ts";
-import { loadWorkflow } from "../workflows/load-workflows.ts";
 import type { Workflow } from "../workflows/types.ts";
 import type { AppContext } from "./app-context.ts";
 import { readLastResults } from "./last-results.ts";
@@ -28,6 +26,8 @@ export interface PlanRunInput extends PlanWishes {
 /** Plans a workflow of the workspace. */
 export async function planNamed(context: AppContext, input: PlanRunInput): Promise<Plan> {
   const { loaded } = context;
+  // Loaded here, since `exec` parses no workflow.
+  const { loadWorkflow } = await import("../workflows/load-workflows.ts");
   const workflow = await loadWorkflow(
     {
       folder: loaded.paths.workflows,
@@ -54,7 +54,7 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
     throw new MahavishnuError("PLAN_EMPTY", "--select picks no repository", { fix: "See `mahavishnu repos list`." });
   return await makePlan({
     workflow: withParallel(workflow, wishes.maxParallel),
-    inputs: resolveInputs(workflow, wishes.inputs),
+    inputs: await readInputs(workflow, wishes.inputs),
     fleet,
     select: async (text, job) => {
       const names = await pick(text, `${workflow.name}, sweep of ${job}`);
@@ -63,6 +63,13 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
     timeoutMs: limits.timeout,
     runTimeoutMs: limits.runTimeout,
   });
+}
+
+/** Checking inputs takes a validator of JSON Schema, which is only loaded where there is an input. */
+async function readInputs(workflow: Workflow, given: PlanWishes["inputs"]): Promise<Plan["inputs"]> {
+  if (Object.keys(workflow.inputs).length + Object.keys(given).length === 0) return {};
+  const { resolveInputs } = await import("../workflows/inputs.ts");
+  return resolveInputs(workflow, given);
 }
 
 function inOrder(fleet: Fleet, names: ReadonlySet<string>): Fleet["repositories"] {

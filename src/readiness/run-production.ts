@@ -242,5 +242,12 @@ async function describeWorkspace(folder: string, loaded: LoadedConfig | undefine
     ({ head }) => head,
     () => null,
   );
-  return { name: basename(folder), configDigest: loaded === undefined ? null : `sha256:${loaded.digest}`, commit };
+  return {
+    name: basename(folder),
+    // Made when it is written down: the text has no place for it, and what makes it takes 3 ms to load.
+    get configDigest() {
+      return loaded === undefined ? null : `sha256:${loaded.digest}`;
+    },
+    commit,
+  };
 }

@@ -1,4 +1,5 @@
-import { glob, realpath } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { glob } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isAlias, isMap, isScalar, visit } from "yaml";
 import { readShape, wrong } from "../config/read-shape.ts";
@@ -72,7 +73,7 @@ class ImportReader {
   }
 
   async read({ file, text, inheritedRoot, stack }: PendingFile): Promise<void> {
-    const realFile = await realpath(file);
+    const realFile = realpathSync.native(file);
     this.#seen.add(realFile);
     const yaml = parseYamlFile(showPath(file, this.#place.base), text);
     const manifest = readByShape(yaml.value) ?? (await readBySchema(yaml));
@@ -98,7 +99,7 @@ class ImportReader {
     const { base } = this.#place;
     const read = readUserFile(file, maxManifestBytes);
     if (read.text === undefined) throw at(`${showPath(file, base)} cannot be imported: ${read.reason}`);
-    const realFile = await realpath(file);
+    const realFile = realpathSync.native(file);
     if (stack.includes(realFile)) {
       const circle = [...stack.slice(stack.indexOf(realFile)), realFile].map((path) => showPath(path, base));
       throw at(`imports form a circle: ${circle.join(" -> ")}`, "take one of them out");

@@ -1,9 +1,10 @@
 import { checkFleet } from "../../../repositories/check-repositories.ts";
+import type { FindingsByName } from "../../../repositories/find-conflicts.ts";
 import { explainFacts, explainProblem } from "../../../repositories/explain-tree.ts";
 import type { FindingCode, RepositoryFinding } from "../../../repositories/findings.ts";
 import { findLocks, findOperation } from "../../../repositories/git-facts.ts";
 import { readHeadOf } from "../../../repositories/read-head.ts";
-import type { Repository } from "../../../repositories/types.ts";
+import type { Fleet, Repository } from "../../../repositories/types.ts";
 import { openWorkingTree, type WorkingTree } from "../../../repositories/working-tree.ts";
 import { mapLimited } from "../../../lib/semaphore.ts";
 import { messageOf } from "../../../lib/errors.ts";
@@ -22,11 +23,16 @@ export interface InspectedRepository {
 /** Folders that are touched at once: the first touch of each may wait for a disk. */
 const atOnce = 16;
 
+/** What is wrong with the paths of the manifest, looked up once for all checks. */
+export async function checkPaths(context: CheckContext, fleet: Fleet): Promise<FindingsByName> {
+  return await context.once("checkFleet", async () => await checkFleet(fleet));
+}
+
 /** Looks at all repositories of the fleet once, for all checks: files are read, no git process is started. */
 async function inspectFleet(context: CheckContext): Promise<ReadonlyMap<string, InspectedRepository>> {
   return await context.once("inspectFleet", async () => {
     const fleet = await context.fleet();
-    const conflicts = await checkFleet(fleet);
+    const conflicts = await checkPaths(context, fleet);
     const inspected = await mapLimited(fleet.repositories, atOnce, async (repository) => {
       const own = conflicts.get(repository.name) ?? [];
       // What lies outside the allowed folders is not looked into.

@@ -1,10 +1,10 @@
 import { renderDiagnostic } from "../../../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../../../lib/errors.ts";
-import { checkFleet } from "../../../repositories/check-repositories.ts";
 import type { CheckContext } from "../../context.ts";
 import type { CheckDefinition } from "../../definition.ts";
 import type { Outcome } from "../../types.ts";
 import { needsConfig } from "../needs-config.ts";
+import { checkPaths } from "./inspect-fleet.ts";
 
 /** The manifest says what it seems to say. */
 export const rpo005: CheckDefinition = {
@@ -49,7 +49,7 @@ async function judgeManifest(context: CheckContext): Promise<Outcome | undefined
 /** Two entries for one folder are a finding; each repository can be looked at all the same. */
 async function judgePaths(context: CheckContext): Promise<Outcome> {
   const fleet = await context.fleet();
-  const conflicts = [...(await checkFleet(fleet))].flatMap(([name, findings]) =>
+  const conflicts = [...(await checkPaths(context, fleet))].flatMap(([name, findings]) =>
     findings
       .filter(({ code }) => ["duplicate", "alias", "nested"].includes(code))
       .map((finding) => ({ ...finding, name })),
