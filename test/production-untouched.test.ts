@@ -40,7 +40,13 @@ afterEach(() => {
 async function call(...args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string }> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder.join("workspace"),
-    env: { ...process.env, TMPDIR: folder.join("tmp"), AUTH: "Zk3uV9qLx0T7bWcYh2RfJm8EaPs5NdGo1KiQ4tXvUyw" },
+    env: {
+      ...process.env,
+      TMPDIR: folder.join("tmp"),
+      AUTH: "Zk3uV9qLx0T7bWcYh2RfJm8EaPs5NdGo1KiQ4tXvUyw",
+      // The sources are compiled once and not by each of the many processes.
+      NODE_COMPILE_CACHE: folder.join("compiled"),
+    },
     stdio: ["ignore", "pipe", "ignore"],
   });
   let stdout = "";

@@ -30,7 +30,7 @@ export function createSuiteProgress({ stderr }: Pick<CommandIo, "stderr">, quiet
 
 /** What is known of a suite while it runs. */
 export interface ProgressState {
-  stage: keyof typeof stageTitles;
+  readonly stage: keyof typeof stageTitles;
   /** Questions of this stage; each of their targets has an answer of its own. */
   readonly asked: number;
   readonly ended: Set<string>;
@@ -43,24 +43,15 @@ export interface ProgressState {
 function liveProgress(stream: CommandIo["stderr"]): SuiteProgress {
   const block = new LiveBlock(stream);
   let state: ProgressState | undefined;
-  const draw = (): void =>
-    block.draw(() => (state === undefined ? [] : renderProgress(state, performance.now(), stream)));
   return {
     onEvent: (event) => {
-      switch (event.type) {
-        case "waiting":
-          block.print([renderLine(waitLine(event.holder), stream)]);
-          return;
-        case "stage":
-          state = beginStage(event, performance.now());
-          break;
-        case "begin":
-          state?.running.set(nameOf(event.id, event.target), performance.now());
-          break;
-        case "end":
-          if (state !== undefined) endQuestion(state, event.result);
+      if (event.type === "waiting") {
+        block.print([renderLine(waitLine(event.holder), stream)]);
+        return;
       }
-      draw();
+      state = advance(state, event, performance.now());
+      const shown = state;
+      block.draw(() => (shown === undefined ? [] : renderProgress(shown, performance.now(), stream)));
     },
     [Symbol.dispose]: () => {
       block.end();
@@ -68,15 +59,31 @@ function liveProgress(stream: CommandIo["stderr"]): SuiteProgress {
   };
 }
 
-/** A stage that has just begun. */
-export function beginStage({ stage, checks }: Extract<SuiteEvent, { type: "stage" }>, now: number): ProgressState {
-  return { stage, asked: checks, ended: new Set(), failed: 0, running: new Map(), startedAt: now };
-}
-
-function endQuestion(state: ProgressState, result: Extract<SuiteEvent, { type: "end" }>["result"]): void {
-  state.running.delete(nameOf(result.id, result.target));
-  state.ended.add(result.id);
-  if (["fail", "error", "timeout"].includes(result.status)) state.failed += 1;
+/** What is known after an event; a stage begins anew. */
+export function advance(
+  state: ProgressState | undefined,
+  event: Exclude<SuiteEvent, { type: "waiting" }>,
+  now: number,
+): ProgressState | undefined {
+  switch (event.type) {
+    case "stage":
+      return {
+        stage: event.stage,
+        asked: event.checks,
+        ended: new Set(),
+        failed: 0,
+        running: new Map(),
+        startedAt: now,
+      };
+    case "begin":
+      state?.running.set(nameOf(event.id, event.target), now);
+      return state;
+    case "end":
+      state?.running.delete(nameOf(event.result.id, event.result.target));
+      state?.ended.add(event.result.id);
+      if (state !== undefined && ["fail", "error", "timeout"].includes(event.result.status)) state.failed += 1;
+      return state;
+  }
 }
 
 /** A stage in some lines: how far it is, and what takes its time. */
