@@ -24,6 +24,7 @@ export async function waitUntil(
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Unmet(`waited ${timeoutMs} ms in vain for ${what}`);
-    await delay(pollMs, undefined, { signal });
+    // Its own error would not say why.
+    await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
