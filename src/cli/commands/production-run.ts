@@ -56,9 +56,11 @@ async function throughTheDoor(
   ]);
   await using app = openApp({ loaded, env: setting.environment });
   let answer: ProductionAnswer | undefined;
-  const begin = (changes: Partial<SuiteOptions> = {}, more: Partial<ProductionSetting> = {}) => async (): Promise<void> => {
-    answer = await runProduction({ ...options, ...changes }, { ...setting, ...more });
-  };
+  const begin =
+    (changes: Partial<SuiteOptions> = {}, more: Partial<ProductionSetting> = {}) =>
+    async (): Promise<void> => {
+      answer = await runProduction({ ...options, ...changes }, { ...setting, ...more });
+    };
   const acts = (options.command !== "check-config" || options.all === true) && options.readOnly !== true;
   try {
     await perform(app, acts ? proveReadiness : checkReadiness, begin());
