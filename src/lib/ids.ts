@@ -3,9 +3,6 @@ import { randomBytes } from "node:crypto";
 /** Crockford's base32 in lower case: no i, l, o, u, so that ids can be read aloud and never spell a word. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** What a run id looks like. */
-export const runIdPattern: RegExp = /^[0-9a-hjkmnp-tv-z]{10}$/;
-
 /** A new run id: 10 random base32 characters (50 bits). Order comes from the journal's `seq`, not from the id. */
 export function newRunId(): string {
   let id = "";
