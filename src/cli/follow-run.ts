@@ -4,6 +4,7 @@ import type { RunHandle } from "../engine/engine.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { isOver, type RunState, type RunStatus } from "../engine/state.ts";
 import type { CommandIo } from "./command-io.ts";
+import type { Interruption } from "./interrupts.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { OutputChoice } from "./output-request.ts";
 import { createRunDisplay } from "./run-display.ts";
@@ -17,22 +18,30 @@ export interface Following {
 }
 
 /**
- * Follows runs of this process to their ends: shows them, and turns Ctrl-C into a cancel (twice: at once) and TERM into letting go.
+ * Begins runs and follows them to their ends: shows them from their first event on, and turns Ctrl-C into a cancel (twice: at once)
+ * and TERM into letting go.
  *
- * @returns the exit code of the worst outcome.
+ * @param begin Begins the runs; none when there is nothing to follow.
+ * @returns the exit code of the worst outcome; 0 without a run.
  */
-export async function followRuns({ app, io, options }: Following, handles: readonly RunHandle[]): Promise<number> {
+export async function followRuns(
+  { app, io, options }: Following,
+  begin: () => Promise<readonly RunHandle[]>,
+): Promise<number> {
   const display = createRunDisplay(io, options);
-  const mine = new Set(handles.map((handle) => handle.runId));
-  using _observing = app.observeRuns((state, events) => {
-    if (mine.has(state.id)) display.update(state, events);
-  });
-  using _listening = io.interrupts.subscribe(({ kind }) => {
+  const handles: RunHandle[] = [];
+  const obey = ({ kind }: Interruption): void => {
     if (kind === "leave") void app.engine().then((engine) => engine.release());
     else for (const handle of handles) void cancel(app, handle, kind === "cancelAtOnce");
-  });
-  for (const handle of handles) display.update(handle.state, []);
+  };
+  // Before anything begins: no event is missed, and a signal that comes early is kept.
+  using _observing = app.observeRuns((state, events) => display.update(state, events));
+  using _listening = io.interrupts.subscribe(obey);
   try {
+    handles.push(...(await begin()));
+    if (handles.length === 0) return worstExitCode([]);
+    for (const handle of handles) display.update(handle.state, []);
+    if (io.interrupts.last !== undefined) obey(io.interrupts.last);
     const states = await Promise.all(handles.map((handle) => handle.done));
     await finish({ app, io, options }, display, states);
     return worstExitCode(states.map((state) => state.state));

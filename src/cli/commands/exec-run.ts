@@ -11,11 +11,13 @@ export async function runExec(options: ExecOptions, io: CommandIo): Promise<numb
   await using app = await openWorkspace(options, io);
   tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
   const { command, select, maxParallel, timeout } = options;
-  const { handle } = await perform(app, execCommand, {
-    command,
-    ...(select === undefined ? {} : { select }),
-    ...(maxParallel === undefined ? {} : { maxParallel }),
-    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+  return await followRuns({ app, io, options }, async () => {
+    const { handle } = await perform(app, execCommand, {
+      command,
+      ...(select === undefined ? {} : { select }),
+      ...(maxParallel === undefined ? {} : { maxParallel }),
+      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    });
+    return handle === null ? [] : [handle];
   });
-  return handle === null ? 0 : await followRuns({ app, io, options }, [handle]);
 }

@@ -12,14 +12,20 @@ export async function runRun(options: RunOptions, io: CommandIo): Promise<number
   await using app = await openWorkspace(options, io);
   tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
   const { workflow, select, maxParallel, idempotencyKey } = options;
-  const { runId, handle } = await perform(app, startRun, {
-    workflow,
-    inputs: inputsOf(options.input),
-    ...(select === undefined ? {} : { select }),
-    ...(maxParallel === undefined ? {} : { maxParallel }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  let known: string | undefined;
+  const code = await followRuns({ app, io, options }, async () => {
+    const { runId, handle } = await perform(app, startRun, {
+      workflow,
+      inputs: inputsOf(options.input),
+      ...(select === undefined ? {} : { select }),
+      ...(maxParallel === undefined ? {} : { maxParallel }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+    if (handle !== null) return [handle];
+    known = runId;
+    return [];
   });
-  if (handle !== null) return await followRuns({ app, io, options }, [handle]);
-  io.stderr.write(`run ${runId} has this idempotency key already; nothing new was started\n`);
-  return await watchRun({ app, io, options }, (await perform(app, showRun, { id: runId })).state);
+  if (known === undefined) return code;
+  io.stderr.write(`run ${known} has this idempotency key already; nothing new was started\n`);
+  return await watchRun({ app, io, options }, (await perform(app, showRun, { id: known })).state);
 }

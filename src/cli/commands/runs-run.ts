@@ -74,7 +74,7 @@ export async function runRunsCancel(options: RunsCancelOptions, io: CommandIo): 
   const code =
     handle === null
       ? await watchRun({ app, io, options }, (await perform(app, showRun, { id: runId })).state)
-      : await followRuns({ app, io, options }, [handle]);
+      : await followRuns({ app, io, options }, () => Promise.resolve([handle]));
   // A cancelled run counts as a failure where it is followed; here being cancelled is what was asked for.
   const { row } = await perform(app, showRun, { id: runId });
   return row.state === "cancelled" ? 0 : code;
@@ -89,9 +89,11 @@ export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): 
     else if (options.format === "text") writeLines(io.stdout, ["no run waits for this"]);
     return 0;
   }
-  const handles: RunHandle[] = [];
-  for (const id of ids) handles.push(await resumeWhenFree(app, id, io));
-  return await followRuns({ app, io, options }, handles);
+  return await followRuns({ app, io, options }, async () => {
+    const handles: RunHandle[] = [];
+    for (const id of ids) handles.push(await resumeWhenFree(app, id, io));
+    return handles;
+  });
 }
 
 /** How often a lease that has not ended is tried again, and how long at most: a lease and a little more. */
@@ -120,10 +122,11 @@ async function resumeWhenFree(app: AppContext, id: string, io: CommandIo): Promi
 export async function runRunsRetry(options: RunsRetryOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const { id, from, repo } = options;
-  const handle = await perform(app, retryRun, {
-    id,
-    ...(from === undefined ? {} : { fromStep: from }),
-    ...(repo === undefined ? {} : { repositories: repo }),
-  });
-  return await followRuns({ app, io, options }, [handle]);
+  return await followRuns({ app, io, options }, async () => [
+    await perform(app, retryRun, {
+      id,
+      ...(from === undefined ? {} : { fromStep: from }),
+      ...(repo === undefined ? {} : { repositories: repo }),
+    }),
+  ]);
 }
