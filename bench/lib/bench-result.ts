@@ -16,7 +16,9 @@ export interface BenchResult {
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /**
@@ -24,7 +26,11 @@ export function median(figures: readonly number[]): number {
  *
  * @returns the figures of each, pair by pair, after one pair that is not counted.
  */
-export async function measurePairs(pairs: number, a: () => Promise<void> | void, b: () => Promise<void> | void): Promise<{ a: number[]; b: number[] }> {
+export async function measurePairs(
+  pairs: number,
+  a: () => Promise<void> | void,
+  b: () => Promise<void> | void,
+): Promise<{ a: number[]; b: number[] }> {
   const figures: { a: number[]; b: number[] } = { a: [], b: [] };
   for (let pair = -1; pair < pairs; pair += 1) {
     const first = await elapsed(a);

@@ -11,11 +11,18 @@ export function makeFleet(size: number): { readonly folder: string; readonly rep
   runQuietly("git", ["init", "--quiet", "--initial-branch=main", "--template="], { cwd: template });
   writeFileSync(join(template, "README.md"), "# a repository\n");
   runQuietly("git", ["add", "--all"], { cwd: template });
-  runQuietly("git", ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "--message=first"], { cwd: template });
+  runQuietly(
+    "git",
+    ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "--message=first"],
+    { cwd: template },
+  );
   const names = Array.from({ length: size }, (_, index) => `repo-${String(index).padStart(4, "0")}`);
   for (const name of names) cpSync(template, join(folder, "repos", name), { recursive: true });
   writeFileSync(join(folder, "mahavishnu.yaml"), "version: 1\nauth: { enabled: false }\n");
-  writeFileSync(join(folder, "repos.yaml"), `version: 1\nroot: ./repos\nrepos:\n${names.map((name) => `  ${name}: { tags: [lang/ts] }\n`).join("")}`);
+  writeFileSync(
+    join(folder, "repos.yaml"),
+    `version: 1\nroot: ./repos\nrepos:\n${names.map((name) => `  ${name}: { tags: [lang/ts] }\n`).join("")}`,
+  );
   mkdirSync(join(folder, "workflows"));
   return { folder, repositories: names.map((name) => join(folder, "repos", name)) };
 }

@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkHistory } from "./check-history.ts";
+import {
+  makeJob,
+  makePlanOf,
+  makeStep,
+  makeSweep,
+  makeUse,
+  makeWorkflow,
+  pinRepository,
+  planTarget,
+} from "../../src/engine/plan-fixture.ts";
+import type { Plan, PlannedWait } from "../../src/engine/plan.ts";
+import { makeRepository } from "../support/git-fixture.ts";
+
+/** Which repository needs which. */
+const fleet = { lib: [], api: ["lib"], tool: [] } as const satisfies Readonly<Record<string, readonly string[]>>;
+const names = Object.keys(fleet) as (keyof typeof fleet)[];
+
+/** A shell function that counts an attempt in a file outside the state: its beginning and its last act. */
+function counting(folder: string, work: string): string {
+  return `
+    base=$(basename "$MAHAVISHNU_OUTPUT" .outputs)
+    count() { echo "$1 $MAHAVISHNU_IDEMPOTENCY_KEY \${base##*.} $$" >> ${folder}/counter; }
+    count begin
+    ${work}`;
+}
+
+/** Two jobs in one worktree of each repository, with needs, a retry, an action and a `finally`. */
+export function planCrash(folder: string, commit: string): Plan {
+  const failsOnce = `if mkdir ${folder}/failed-$REPO_NAME 2>/dev/null; then count end; exit 1; fi; cat made; count end`;
+  const edit = makeJob(
+    "edit",
+    [
+      makeStep("make", counting(folder, 'echo "made=$REPO_NAME" | tee made >> "$MAHAVISHNU_OUTPUT"; count end')),
+      makeStep("flaky", counting(folder, failsOnce), { retry: { attempts: 5, firstMs: 150, maxMs: 150 } }),
+      makeUse("act", "test/count"),
+    ],
+    { sweep: makeSweep(), checkout: "worktree", outputs: { made: "${{ steps.make.outputs.made }}" } },
+  );
+  const ship = makeJob(
+    "ship",
+    [
+      makeStep("push", counting(folder, `test "$MADE" = "$REPO_NAME"; cat made; count end`), {
+        env: { MADE: "${{ needs.edit.outputs.made }}" },
+      }),
+    ],
+    {
+      needs: ["edit"],
+      sweep: makeSweep(),
+      checkout: "worktree",
+    },
+  );
+  const waits = (job: string, name: keyof typeof fleet): PlannedWait[] =>
+    fleet[name].map((need) => ({ target: `${job}/${need}`, because: "repository" }));
+  return makePlanOf(
+    makeWorkflow([edit, ship], [makeStep("close", counting(folder, "count end"))]),
+    [
+      ...names.map((name) => planTarget("edit", name, { after: waits("edit", name) })),
+      ...names.map((name) =>
+        planTarget("ship", name, { after: [{ target: `edit/${name}`, because: "job" }, ...waits("ship", name)] }),
+      ),
+    ],
+    names.map((name) => pinRepository(name, { path: join(folder, "repos", name), base: commit })),
+  );
+}
+
+/** A repository that is copied for each scenario; all copies have the same commit. */
+export function makeTemplate(folder: string): { readonly path: string; readonly commit: string } {
+  const path = join(folder, "template");
+  return { path, commit: makeRepository(path) };
+}
+
+/** What is done to a process: killed at a crash point, killed after a time, or left alone. */
+export type Blow = { readonly at: string } | { readonly afterMs: number } | null;
+
+/** How processes are started in a scenario's folder. */
+export type Starter = (folder: string) => { readonly file: string; readonly args: readonly string[] };
+
+/** What a scenario showed. */
+export interface Played {
+  /** What was wrong; empty when nothing was. */
+  readonly faults: readonly string[];
+  /** How many processes were killed. */
+  readonly kills: number;
+  readonly elapsedMs: number;
+}
+
+/** Lets a run be executed by one process after the other, each with its blow, until it is over; the history is checked after each. */
+export async function playScenario(
+  template: { readonly path: string; readonly commit: string },
+  blows: readonly Blow[],
+  starter: Starter,
+): Promise<Played> {
+  const folder = mkdtempSync(join(tmpdir(), "c-"));
+  try {
+    mkdirSync(join(folder, "repos"));
+    for (const name of names) cpSync(template.path, join(folder, "repos", name), { recursive: true });
+    writeFileSync(join(folder, "plan.json"), JSON.stringify(planCrash(folder, template.commit)));
+    const history = { database: join(folder, ".mahavishnu/state.db"), counter: "" };
+    const faults: string[] = [];
+    let kills = 0;
+    const started = performance.now();
+    for (let turn = 0; ; turn += 1) {
+      const ended = await runProcess(starter(folder), blows[turn] ?? null);
+      if (existsSync(history.database)) {
+        const counter = readText(join(folder, "counter"));
+        faults.push(...checkHistory({ ...history, counter }, ended === "done" ? "succeeded" : "crashed"));
+      }
+      if (ended === "done") break;
+      if (ended !== "killed") faults.push(`process ${turn + 1} ended with ${ended}`);
+      if (faults.length > 0) break;
+      kills += 1;
+    }
+    const elapsedMs = performance.now() - started;
+    if (faults.length === 0) faults.push(...(await findRemains(folder)));
+    return { faults, kills, elapsedMs };
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Runs one process: `done` when it ended with 0, `killed` by its blow, anything else is a fault. */
+async function runProcess({ file, args }: ReturnType<Starter>, blow: Blow): Promise<string> {
+  const env = { ...process.env, CRASH_AT: blow !== null && "at" in blow ? blow.at : "" };
+  const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let told = "";
+  child.stdout.on("data", (chunk: Buffer) => void (told += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => void (told += chunk.toString()));
+  const timer = blow !== null && "afterMs" in blow ? setTimeout(() => child.kill("SIGKILL"), blow.afterMs) : undefined;
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.once("exit", (...end) => resolve(end));
+  });
+  clearTimeout(timer);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  if (signal === "SIGKILL" && blow !== null) return "killed";
+  return code === 0 ? "done" : `${code ?? signal}: ${told.slice(-2_000)}`;
+}
+
+/** What a run that is over must not leave: worktrees, registrations of worktrees, files of outputs, processes of its steps. */
+async function findRemains(folder: string): Promise<string[]> {
+  const { readdirSync } = await import("node:fs");
+  const faults: string[] = [];
+  const list = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
+  const trees = list(join(folder, ".mahavishnu/worktrees"));
+  if (trees.length > 0) faults.push(`worktrees are left: ${trees.join(", ")}`);
+  for (const name of names) {
+    const registered = list(join(folder, "repos", name, ".git/worktrees"));
+    if (registered.length > 0) faults.push(`${name} has registered worktrees: ${registered.join(", ")}`);
+  }
+  for (const line of readText(join(folder, "counter")).split("\n").filter(Boolean)) {
+    const pid = Number(line.split(" ")[3]);
+    if (pid > 0 && existsSync(`/proc/${pid}`) && readText(`/proc/${pid}/environ`).includes(folder))
+      faults.push(`process ${pid} is left: ${line}`);
+  }
+  return faults;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
