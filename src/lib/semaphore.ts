@@ -49,7 +49,10 @@ export class Semaphore {
   }
 }
 
-/** Runs `body` over all items, at most `limit` at once; results keep the items' order. */
+/**
+ * Runs `body` over all items, at most `limit` at once; results keep the items' order. After a failure nothing new begins, and it
+ * is thrown when all that had begun has ended, so that nothing goes on behind the caller's back.
+ */
 export async function mapLimited<T, R>(
   items: readonly T[],
   limit: number,
@@ -57,10 +60,18 @@ export async function mapLimited<T, R>(
 ): Promise<R[]> {
   const results = Array.from<R>({ length: items.length });
   let next = 0;
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++)
-      results[index] = await body(items[index] as T, index);
+    for (let index = next++; index < items.length && !failed; index = next++) {
+      try {
+        results[index] = await body(items[index] as T, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   return results;
 }
