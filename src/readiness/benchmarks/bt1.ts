@@ -1,9 +1,9 @@
 import type { CheckContext } from "../context.ts";
 import type { BenchmarkBody } from "../definition.ts";
 import { idleWorkflow, openBenchWorkspace, runOnce } from "./bench-workspace.ts";
-import { measureRate } from "./measure-rate.ts";
+import { measureRate, warmUpRate } from "./measure-rate.ts";
 
-const warmUpMs = 2_000;
+const warmUp = { windowMs: 500, mostMs: 2_000 };
 /** A window is told in slices, so that three windows give enough samples for an interval. */
 const slices = 4;
 const sliceMs = 1_000;
@@ -18,15 +18,14 @@ export async function openWorkflowThroughput(context: CheckContext): Promise<Ben
     workflows: { idle: idleWorkflow(1) },
   });
   return {
-    sample: async (signal, warmUp) => {
-      const rates = await measureRate({
+    sample: async (signal, isWarmUp) => {
+      const load = {
         work: async () => await runOnce(workspace.app, "idle"),
         workers: limits.maxConcurrentWorkflows,
-        ...(warmUp
-          ? { sliceMs: warmUpMs, slices: 1 }
-          : { sliceMs: context.thorough ? thoroughSliceMs : sliceMs, slices }),
         signal,
-      });
+      };
+      if (isWarmUp) return await warmUpRate(load, warmUp);
+      const rates = await measureRate({ ...load, sliceMs: context.thorough ? thoroughSliceMs : sliceMs, slices });
       return rates.map((rate) => rate * 60);
     },
     [Symbol.asyncDispose]: async () => await workspace[Symbol.asyncDispose](),

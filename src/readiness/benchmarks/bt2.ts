@@ -9,9 +9,9 @@ import { openStore } from "../../store/open-store.ts";
 import type { CheckContext } from "../context.ts";
 import type { BenchmarkBody } from "../definition.ts";
 import { openScratchSpace, sweepScratch } from "../scratch.ts";
-import { measureRate } from "./measure-rate.ts";
+import { measureRate, warmUpRate } from "./measure-rate.ts";
 
-const warmUpMs = 2_000;
+const warmUp = { windowMs: 250, mostMs: 2_000 };
 const sliceMs = 150;
 
 /** An event as the end of a step is: some 250 bytes. */
@@ -47,14 +47,10 @@ export async function openEventThroughput(context: CheckContext): Promise<Benchm
   try {
     const writers = await openWriters(store, config.limits.maxConcurrentSteps);
     return {
-      sample: async (signal, warmUp) =>
-        await measureRate({
-          work: async (worker) => await writers[worker]?.(),
-          workers: writers.length,
-          sliceMs: warmUp ? warmUpMs : sliceMs,
-          slices: 1,
-          signal,
-        }),
+      sample: async (signal, isWarmUp) => {
+        const load = { work: async (worker: number) => await writers[worker]?.(), workers: writers.length, signal };
+        return isWarmUp ? await warmUpRate(load, warmUp) : await measureRate({ ...load, sliceMs, slices: 1 });
+      },
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

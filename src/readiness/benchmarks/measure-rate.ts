@@ -31,3 +31,24 @@ export async function measureRate({ work, workers, sliceMs, slices, signal }: Ra
   await Promise.all(Array.from({ length: workers }, async (_, worker) => await busy(worker)));
   return counts.map((count) => (count * 1_000) / sliceMs);
 }
+
+/** Two windows that differ by less say that the rate has settled. */
+const settledWithin = 0.05;
+
+/**
+ * Does the same for nothing, in windows, until two successive ones agree within 5 %, or the time is used up.
+ *
+ * @returns the rates of the windows.
+ */
+export async function warmUpRate(
+  request: Pick<RateRequest, "work" | "workers" | "signal">,
+  { windowMs, mostMs }: { readonly windowMs: number; readonly mostMs: number },
+): Promise<readonly number[]> {
+  const rates: number[] = [];
+  while ((rates.length + 1) * windowMs <= mostMs) {
+    rates.push(...(await measureRate({ ...request, sliceMs: windowMs, slices: 1 })));
+    const [last = 0, before = 0] = rates.toReversed();
+    if (rates.length > 1 && Math.abs(last - before) <= settledWithin * Math.max(last, before)) break;
+  }
+  return rates;
+}
