@@ -55,21 +55,26 @@ export class Checkouts {
    * @throws GitError; fs errors where the tree holds what this user cannot remove
    */
   async giveBack(state: RunState, repository: PlannedRepository): Promise<void> {
-    const targets = worktreeTargets(state, repository);
-    const folder = this.#pathOf(state, repository);
-    if (targets.length === 0 || !targets.every(isDone) || !existsSync(folder)) return;
-    await removeWorktree({ repository: repository.path, folder });
+    if (!isGivenBack(state, repository) || !existsSync(this.#pathOf(state, repository))) return;
+    await this.#remove(state, repository);
     crashPoint("engine.worktreeRemoved");
-    removeIfEmpty(dirname(folder));
   }
 
-  /** Removes what a crash between the end of a target and the removal of its tree has left. @returns what could not be removed, in words */
-  async giveBackAll(state: RunState): Promise<readonly string[]> {
-    if (!existsSync(join(this.#folder, state.id))) return [];
+  /**
+   * At the end of a run: tries again what could not be removed before. After a crash every repository is looked at, since a tree
+   * may be gone of which its repository still knows.
+   *
+   * @returns what could not be removed, in words
+   */
+  async giveBackAll(state: RunState, options: { readonly afterCrash: boolean }): Promise<readonly string[]> {
+    const folder = join(this.#folder, state.id);
+    if (!options.afterCrash && !existsSync(folder)) return [];
     const problems: string[] = [];
     for (const repository of Object.values(state.plan.repositories)) {
+      if (!isGivenBack(state, repository)) continue;
+      if (!options.afterCrash && !existsSync(this.#pathOf(state, repository))) continue;
       try {
-        await this.giveBack(state, repository);
+        await this.#remove(state, repository);
       } catch {
         problems.push(`the worktree of ${repository.name} could not be removed`);
       }
@@ -77,9 +82,21 @@ export class Checkouts {
     return problems;
   }
 
+  async #remove(state: RunState, repository: PlannedRepository): Promise<void> {
+    const folder = this.#pathOf(state, repository);
+    await removeWorktree({ repository: repository.path, folder });
+    removeIfEmpty(dirname(folder));
+  }
+
   #pathOf(state: RunState, repository: PlannedRepository): string {
     return join(this.#folder, state.id, repository.name);
   }
+}
+
+/** All that works in the repository's worktree has been done. */
+function isGivenBack(state: RunState, repository: PlannedRepository): boolean {
+  const targets = worktreeTargets(state, repository);
+  return targets.length > 0 && targets.every(isDone);
 }
 
 function worktreeTargets(state: RunState, repository: PlannedRepository): TargetState[] {
@@ -101,7 +118,7 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Not empty: another repository's tree is still in it.
+    // Not empty, since another repository's tree is still in it, or gone already.
   }
 }
 

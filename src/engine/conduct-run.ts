@@ -38,6 +38,8 @@ export class Conductor {
   /** The strongest reason so far; what ends first is not always what counts. */
   #why: Interruption | null = null;
   readonly #running = new Map<string, Ending>();
+  /** Another process, or an earlier round, has begun it. */
+  readonly #isResumed: boolean;
   #scheduler: Scheduler | undefined;
   #failure: Error | undefined;
   #wake = Promise.withResolvers<void>();
@@ -45,7 +47,9 @@ export class Conductor {
   constructor(parts: EngineParts, queue: RunQueue, writer: RunWriter) {
     this.#queue = queue;
     this.writer = writer;
-    const { plan, id } = writer.state;
+    const { plan, id, runSeq } = writer.state;
+    // A run that begins here has been created and perhaps started, and nothing else.
+    this.#isResumed = runSeq > 2;
     const jobIds = new Set(plan.targets.map((target) => target.job));
     this.#scope = {
       parts,
@@ -76,7 +80,7 @@ export class Conductor {
     await this.#runFinally(began);
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#why?.kind === "release") return await this.#letGo();
-    const problems = await this.#scope.checkouts.giveBackAll(state);
+    const problems = await this.#scope.checkouts.giveBackAll(state, { afterCrash: this.#isResumed });
     const outcome = judgeRun(state);
     crashPoint("engine.beforeRunFinished");
     writer.add("run.finished", { state: outcome.state }, { reason: [outcome.reason, ...problems].join("; ") });

@@ -23,7 +23,7 @@ function planOf(
   return planSweep(jobs, repositories);
 }
 
-describe("a worktree", () => {
+describe("a worktree", { timeout: 60_000 }, () => {
   it("is made at the pinned commit, shared by the jobs of a repository, and removed when all have succeeded", async () => {
     await using workspace = new Workspace();
     const repository = workspace.repository("a");
@@ -124,7 +124,7 @@ describe("a worktree", () => {
   });
 });
 
-describe("inPlace", () => {
+describe("inPlace", { timeout: 60_000 }, () => {
   it("works in the repository itself and leaves it as the steps did", async () => {
     await using workspace = new Workspace();
     const repository = workspace.repository("a");

@@ -34,7 +34,7 @@ async function untilTreeRuns(workspace: Workspace): Promise<number[]> {
   return treePids(workspace);
 }
 
-describe("retries", () => {
+describe("retries", { timeout: 60_000 }, () => {
   it("try again with growing waits until it passes, all attempts in the history under one idempotency key", async () => {
     await using workspace = new Workspace();
     const file = workspace.path("attempts");
@@ -85,7 +85,7 @@ describe("retries", () => {
   });
 });
 
-describe("time-outs", () => {
+describe("time-outs", { timeout: 60_000 }, () => {
   it("of a step end its whole tree; it may be tried again", async () => {
     await using workspace = new Workspace();
     const step = makeStep("s", tree(workspace.folder), { timeoutMs: 400 });
@@ -174,7 +174,7 @@ describe("time-outs", () => {
   });
 });
 
-describe("cancel", () => {
+describe("cancel", { timeout: 60_000 }, () => {
   it("ends running steps with their trees, cancels what waits, runs finally, and tells who and why", async () => {
     await using workspace = new Workspace();
     const jobs = [
@@ -287,7 +287,7 @@ describe("cancel", () => {
   });
 });
 
-describe("finally", () => {
+describe("finally", { timeout: 60_000 }, () => {
   it("runs whatever the outcome, sees it, and makes a success partial when it fails", async () => {
     await using workspace = new Workspace();
     const last = (script: string): Parameters<typeof planOnce>[1] => [

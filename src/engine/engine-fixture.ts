@@ -189,7 +189,7 @@ export function statesOf(state: RunState): Readonly<Record<string, string>> {
 }
 
 /** For tests: waits for a condition, never for a time. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, patienceMs = 15_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string, patienceMs = 45_000): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);

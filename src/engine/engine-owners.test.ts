@@ -25,7 +25,7 @@ function planWaiting(workspace: Workspace): Plan {
   return planOnce([makeJob("j", steps)], [makeStep("last", `echo x >> ${workspace.path("last")}`)]);
 }
 
-describe("release", () => {
+describe("release", { timeout: 60_000 }, () => {
   it("ends running steps, decides nothing about them, and another engine goes on", async () => {
     await using workspace = new Workspace();
     const first = workspace.engine();
@@ -105,7 +105,7 @@ describe("release", () => {
   });
 });
 
-describe("resume and retry", () => {
+describe("resume and retry", { timeout: 60_000 }, () => {
   it("refuse runs that are owned, over, not over or unknown, and leave them as they are", async () => {
     await using workspace = new Workspace();
     const [first, second] = [workspace.engine(), workspace.engine()];
@@ -160,7 +160,7 @@ describe("resume and retry", () => {
   });
 });
 
-describe("an owner that dies", () => {
+describe("an owner that dies", { timeout: 60_000 }, () => {
   it("leaves processes that are ended before the new attempt begins; finished steps are not done again", async () => {
     await using workspace = new Workspace();
     await using other = await startEngineProcess(workspace);
@@ -204,7 +204,7 @@ describe("an owner that dies", () => {
   });
 });
 
-describe("an owner that sleeps through its lease", () => {
+describe("an owner that sleeps through its lease", { timeout: 60_000 }, () => {
   it("starts nothing when it wakes, ends its own children, and touches nothing of the new owner", async () => {
     await using workspace = new Workspace();
     const limits = { leaseMs: 300, heartbeatMs: 60, graceMs: 200 };
@@ -272,7 +272,7 @@ describe("an owner that sleeps through its lease", () => {
   });
 });
 
-describe("two processes on one workspace", () => {
+describe("two processes on one workspace", { timeout: 60_000 }, () => {
   it("keep the limits of runs and steps together, and the order of runs", async () => {
     await using workspace = new Workspace();
     const limits = { maxConcurrentRuns: 2, maxConcurrentSteps: 3 };

@@ -19,7 +19,7 @@ async function runSteps(
   return await execute(workspace.engine(options), planOnce([makeJob("j", steps)]));
 }
 
-describe("steps of a target", () => {
+describe("steps of a target", { timeout: 60_000 }, () => {
   it("go on after a failure that is allowed, and see it as outcome, not as conclusion", async () => {
     await using workspace = new Workspace();
     const state = await runSteps(workspace, [
@@ -165,7 +165,7 @@ describe("steps of a target", () => {
   });
 });
 
-describe("the environment of steps", () => {
+describe("the environment of steps", { timeout: 60_000 }, () => {
   it("is what is handed on, then repository, job and step, and the engine's own names over all", async () => {
     await using workspace = new Workspace();
     const repository = workspace.repository("a", {
@@ -256,7 +256,7 @@ describe("the environment of steps", () => {
   });
 });
 
-describe("actions", () => {
+describe("actions", { timeout: 60_000 }, () => {
   it("get their input, what they work on, and a log", async () => {
     await using workspace = new Workspace();
     const repository = workspace.repository("a");

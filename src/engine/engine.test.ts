@@ -3,7 +3,7 @@ import { begin, execute, planOnce, planSweep, statesOf, stepOf, targetOf, Worksp
 import { makeJob, makeStep, makeSweep } from "./plan-fixture.ts";
 import { replay } from "./reduce.ts";
 
-describe("a run", () => {
+describe("a run", { timeout: 60_000 }, () => {
   it("executes steps one after the other, and its history gives the same state again", async () => {
     await using workspace = new Workspace();
     const script = (text: string): string => `echo ${text} | tee -a ${workspace.path("out")}`;

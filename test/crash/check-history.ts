@@ -64,7 +64,9 @@ export interface History {
 export function checkHistory({ database, counter }: History, expected: "crashed" | "succeeded"): string[] {
   const db = new DatabaseSync(database, { readOnly: true });
   try {
-    const runs = db.prepare("SELECT * FROM run").all();
+    // A process may be killed before it has made the tables.
+    const isMade = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'").get() !== undefined;
+    const runs = isMade ? db.prepare("SELECT * FROM run").all() : [];
     const counted = parseCounter(counter);
     if (runs.length === 0) return counted.length === 0 ? [] : ["something was done although no run is recorded"];
     if (runs.length > 1) return [`there are ${runs.length} runs`];

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkHistory } from "./check-history.ts";
@@ -116,7 +116,7 @@ export async function playScenario(
       kills += 1;
     }
     const elapsedMs = performance.now() - started;
-    if (faults.length === 0) faults.push(...(await findRemains(folder)));
+    if (faults.length === 0) faults.push(...findRemains(folder));
     return { faults, kills, elapsedMs };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -142,8 +142,7 @@ async function runProcess({ file, args }: ReturnType<Starter>, blow: Blow): Prom
 }
 
 /** What a run that is over must not leave: worktrees, registrations of worktrees, files of outputs, processes of its steps. */
-async function findRemains(folder: string): Promise<string[]> {
-  const { readdirSync } = await import("node:fs");
+function findRemains(folder: string): string[] {
   const faults: string[] = [];
   const list = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
   const trees = list(join(folder, ".mahavishnu/worktrees"));
