@@ -21,7 +21,9 @@ for (const name of names) {
   const { run } = (await import(join(import.meta.dirname, `${name}.ts`))) as { run: () => Promise<BenchResult[]> };
   for (const { name: title, bar, figure, unit, ok, note } of await run()) {
     if (!ok) missed += 1;
-    console.log(`${ok ? "met   " : "MISSED"}  ${title}: ${figure.toFixed(2)} ${unit}  (${bar})${note === undefined ? "" : `\n        ${note}`}`);
+    console.log(
+      `${ok ? "met   " : "MISSED"}  ${title}: ${figure.toFixed(2)} ${unit}  (${bar})${note === undefined ? "" : `\n        ${note}`}`,
+    );
   }
 }
 console.log(missed === 0 ? "every bar is met" : `${missed} missed`);

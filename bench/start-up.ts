@@ -1,9 +1,8 @@
 /** Whole processes that do little: what a person waits for at every call. */
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BenchResult, measurePairs, median } from "./lib/bench-result.ts";
 import { runQuietly } from "./lib/spawn-sync.ts";
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 
 const root = join(import.meta.dirname, "..");
@@ -16,7 +15,8 @@ export async function run(runs = 20): Promise<BenchResult[]> {
     runQuietly(process.execPath, [mahavishnu, "init", "--demo", folder]);
     const results: BenchResult[] = [];
     const compare = async (name: string, args: readonly string[], factor: number, plusMs: number): Promise<void> => {
-      const command = (): void => runQuietly(process.execPath, [mahavishnu, ...args], { cwd: folder, expect: [0, 1, 2] });
+      const command = (): void =>
+        runQuietly(process.execPath, [mahavishnu, ...args], { cwd: folder, expect: [0, 1, 2] });
       const { a, b } = await measurePairs(runs, command, () => runQuietly(process.execPath, ["-e", "0"]));
       const [figure, bare] = [median(a), median(b)];
       const limit = factor * bare + plusMs;
