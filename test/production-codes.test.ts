@@ -182,10 +182,11 @@ describe("several outputs of one run", () => {
       "-C",
       folder.join("good"),
       "-o",
-      `junit=${folder.join("none/report.xml")}`,
+      // A folder in which nobody can make a file, root included.
+      "junit=/proc/report.xml",
     ]);
     expect(exitCode).toBe(70);
-    expect(stderr).toContain("none/report.xml");
+    expect(stderr).toContain("/proc/report.xml");
   });
 
   it.each(["sarif", "markdown", "html"])("refuse %s, which is not built yet", async (format) => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -201,7 +201,7 @@ describe("a command that must end", () => {
   it("is killed although it was stopped", async () => {
     const gated = await start(sh("touch ready; kill -STOP $$"));
     const { end, ended } = run(gated, 100);
-    await until(() => existsSync(join(folder, "ready")), "the command");
+    await until(() => isStopped(gated.record.pid), "the command to stop");
     end.end(cancel);
     expect(await ended).toMatchObject({ signal: "SIGKILL", survivors: [] });
   });
@@ -274,3 +274,9 @@ describe("endLeftovers", () => {
     expect(lives(record.pid)).toBe(false);
   });
 });
+
+/** Whether a process is stopped, as its own system tells. */
+function isStopped(pid: number): boolean {
+  if (process.platform === "linux") return / T /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  return execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("T");
+}
