@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { followRun } from "../../acting/follow-run.ts";
 import { holdOn, makeOutside } from "../../acting/outside.ts";
@@ -8,6 +9,8 @@ import { expectMet, expectSame } from "../../acting/unmet.ts";
 import { waitUntil } from "../../acting/wait-until.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
+
+const unfairMs = 500;
 
 /** Presses Ctrl-C in a sweep of which one repository works and two wait for their turn. */
 export async function cancelSweep(context: CheckContext): Promise<Outcome> {
@@ -27,6 +30,8 @@ export async function cancelSweep(context: CheckContext): Promise<Outcome> {
     const followed = await followRun(act, workspace, ["run", "endless"]);
     const { signal } = act;
     await waitUntil(async () => await outside.has("begun"), { signal, what: "the first step to begin" });
+    // Whatever does not wait for its turn has time to begin.
+    await delay(unfairMs, undefined, { signal });
     followed.kill("SIGINT");
     const { run, result } = await followed.end();
     const left = await listScratchProcesses(act.scratch);
