@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { AppContext } from "../app/app-context.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { CliCommand } from "./cli-command.ts";
@@ -44,6 +45,9 @@ export function openContext(request: ContextRequest): OpenContext {
   const openTheSpace = async (): Promise<ScratchSpace> => {
     const { openScratchSpace, sweepScratch } = await import("./scratch.ts");
     await sweepScratch();
+    // A benchmark of the disk has its scratch space beside the state.
+    const loaded = await config().catch(() => undefined);
+    if (loaded !== undefined) await sweepScratch(dirname(loaded.paths.stateFile));
     return await openScratchSpace();
   };
   const openSpace = async (): Promise<ScratchSpace> => await (space ??= openTheSpace());

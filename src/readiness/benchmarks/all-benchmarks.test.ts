@@ -1,4 +1,5 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import type { CheckContext } from "../context.ts";
 import type { BenchmarkBody, BenchmarkDefinition, BenchmarkLimits } from "../definition.ts";
 import { runBenchmark } from "../run-benchmark.ts";
 import { benchmarks } from "./all-benchmarks.ts";
+import { openEventThroughput } from "./bt2.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -59,6 +61,29 @@ describe.each(benchmarks.map((definition) => [definition.id, definition] as cons
     expect(outcome.status, outcome.reason).toBe("fail");
     expect(outcome.reason).toMatch(/^(the operation failed|it could not begin)/);
     expect(measurement.samples.length).toBeLessThan(shortForm(definition).samples * 4);
+  });
+});
+
+describe("the disk of BT2", () => {
+  it("is that of the state: what is made there is swept with its process, and nothing is left", async () => {
+    // In memory here, where the folder for temporary files is not, or the other way round.
+    const other = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+    const root = await mkdtemp(join(other, "mahavishnu-test-"));
+    try {
+      const sound = stage.context();
+      const { paths, ...loaded } = await sound.config();
+      const stateFolder = join(root, ".mahavishnu");
+      const config = { ...loaded, paths: { ...paths, stateFile: join(stateFolder, "state.db") } };
+      const body = await openEventThroughput({ ...sound, config: async () => await Promise.resolve(config) });
+      const isOtherDisk = statSync(root).dev !== statSync(tmpdir()).dev;
+      const made = existsSync(stateFolder) ? await readdir(stateFolder) : [];
+      expect(made.filter((name) => name.startsWith("mahavishnu-scratch-"))).toHaveLength(isOtherDisk ? 1 : 0);
+      await body.sample(new AbortController().signal, false);
+      await body[Symbol.asyncDispose]();
+      expect(await readdir(root)).toEqual([]);
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 });
 
