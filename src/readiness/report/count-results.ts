@@ -16,11 +16,14 @@ export function countResults(results: readonly Result[]): Counts {
 /** What the last line counts, in words: `1 required check failed`, `2 warnings`. A roll-up is its members' echo and not counted. */
 export function summariseResults(results: readonly Result[]): readonly string[] {
   const own = results.filter((result) => result.rollUpOf.length === 0);
-  const failed = own.filter((result) => isRequired(result.severity) && isFailure(result));
+  // What was not run counts as not passed, and yet has not failed: after Ctrl-C nobody should look for what is broken.
+  const said = own.filter((result) => isFailure(result) && result.status !== "notRun");
+  const failed = said.filter((result) => isRequired(result.severity));
   const of = (kind: Result["kind"]): number => failed.filter((result) => result.kind === kind).length;
-  const warned = own.filter(
-    (result) => result.status === "warn" || (!isRequired(result.severity) && isFailure(result)),
-  );
+  const warned = [
+    ...own.filter(({ status }) => status === "warn"),
+    ...said.filter((result) => !failed.includes(result)),
+  ];
   const count = (status: Result["status"]): number => own.filter((result) => result.status === status).length;
   return [
     plural(of("check"), "required check failed", "required checks failed"),
@@ -28,6 +31,7 @@ export function summariseResults(results: readonly Result[]): readonly string[] 
     plural(of("benchmark"), "benchmark failed", "benchmarks failed"),
     plural(warned.length, "warning", "warnings"),
     plural(count("inconclusive"), "inconclusive", "inconclusive"),
+    plural(count("notRun"), "not run", "not run"),
     plural(count("blocked"), "blocked", "blocked"),
     plural(count("skipped"), "skipped", "skipped"),
     plural(count("waived"), "waived", "waived"),

@@ -72,6 +72,13 @@ describe("renderText", () => {
     expect(text).toContain("14 required checks failed");
   });
 
+  it("does not say that something failed that was not run", () => {
+    const results = [resultFixture({ id: "RPO001", status: "notRun", reason: "the suite was interrupted" })];
+    const line = renderText(reportFixture({ results }), { style }).trimEnd().split("\n").at(-1);
+    expect(line).toContain("1 not run");
+    expect(line).not.toContain("failed");
+  });
+
   it("is plain when there is nothing to say", () => {
     const report = reportFixture({
       results: [resultFixture()],
