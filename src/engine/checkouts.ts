@@ -67,8 +67,8 @@ export class Checkouts {
    * @returns what could not be removed, in words
    */
   async giveBackAll(state: RunState, options: { readonly afterCrash: boolean }): Promise<readonly string[]> {
-    const folder = join(this.#folder, state.id);
-    if (!options.afterCrash && !existsSync(folder)) return [];
+    const used = state.plan.workflow.jobs.some((job) => job.checkout === "worktree");
+    if (!used || (!options.afterCrash && !existsSync(join(this.#folder, state.id)))) return [];
     const problems: string[] = [];
     for (const repository of Object.values(state.plan.repositories)) {
       if (!isGivenBack(state, repository)) continue;

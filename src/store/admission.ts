@@ -12,8 +12,8 @@ export function createAdmission({ db, now }: StoreParts): Admission {
   // Only active runs are in the partial index run_active, so both stay quick however long the history is.
   const goingOn = "run.ended_at IS NULL AND run.state IN ('running', 'cancelling')";
   const waiting = "run.ended_at IS NULL AND run.state = 'queued' AND run.position < ?";
-  const countGoingOn = db.prepare(`SELECT count(*) AS n FROM run WHERE ${goingOn}`);
-  const anyWaiting = db.prepare(`SELECT 1 FROM run WHERE ${waiting} LIMIT 1`);
+  const look = db.prepare(`
+    SELECT (SELECT count(*) FROM run WHERE ${goingOn}) AS going, EXISTS(SELECT 1 FROM run WHERE ${waiting}) AS waiting`);
   const owners = "owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until";
   const ownersGoingOn = db.prepare(`
     SELECT ${owners}, count(*) AS runs FROM run JOIN owner ON owner.id = run.owner_id WHERE ${goingOn} GROUP BY owner.id`);
@@ -28,7 +28,8 @@ export function createAdmission({ db, now }: StoreParts): Admission {
   };
 
   return (position, limit) => {
-    if ((countGoingOn.get() as { n: number }).n >= limit && livingRuns(ownersGoingOn.all()) >= limit) return false;
-    return anyWaiting.get(position) === undefined || livingRuns(ownersWaiting.all(position)) === 0;
+    const { going, waiting: isAnyWaiting } = look.get(position) as { going: number; waiting: number };
+    if (going >= limit && livingRuns(ownersGoingOn.all()) >= limit) return false;
+    return isAnyWaiting === 0 || livingRuns(ownersWaiting.all(position)) === 0;
   };
 }

@@ -194,7 +194,7 @@ export interface AppendOptions {
   readonly fence: number;
   readonly row?: RunProjection;
   readonly results?: readonly RepositoryResult[];
-  /** The request that these events answer; it is removed with them. The end of a run answers all. */
+  /** The request that these events answer; it is removed with them. */
   readonly answers?: number;
   /** Write only when fewer than this many runs of live owners are going on and no older run waits. */
   readonly admitBelow?: number;
@@ -208,7 +208,10 @@ export interface RunDirectory {
   getRun(runId: string): Promise<RunRow | null>;
   /** Ids that begin with a prefix, at most `limit`. */
   findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
-  /** Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. */
+  /**
+   * Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. Of a run that is over, requests that
+   * came too late are dropped.
+   */
   claimRun(runId: string, owner: Owner): Promise<ClaimedRun | null>;
   /**
    * Makes the owner's word hold until `leaseUntil`; the first call makes the owner known. An owner whose lease had ended holds no

@@ -40,6 +40,7 @@ export class GroupCommit {
   #idle: Promise<void> = Promise.resolve();
   #open = false;
   #commits = 0;
+  #transactions = 0;
 
   constructor(db: DatabaseSync, explain: (error: unknown) => unknown, options: { readonly patienceMs?: number } = {}) {
     this.#db = db;
@@ -52,6 +53,11 @@ export class GroupCommit {
   /** Transactions so far; benches and count gates read it. */
   get commits(): number {
     return this.#commits;
+  }
+
+  /** Number of the transaction that is open, or was the last: what was read in one holds as long as this stays. */
+  get transaction(): number {
+    return this.#transactions;
   }
 
   /**
@@ -122,6 +128,7 @@ export class GroupCommit {
   #tryBegin(): unknown {
     try {
       this.#begin.run();
+      this.#transactions += 1;
       return null;
     } catch (error) {
       return error;

@@ -7,19 +7,22 @@ export const migrations: readonly string[] = [
     lease_until INTEGER NOT NULL, step_slots INTEGER NOT NULL DEFAULT 0, step_slots_wanted INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
   CREATE TABLE run(
-    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, revision TEXT NOT NULL,
-    idempotency_key TEXT UNIQUE, actor TEXT NOT NULL, created_at INTEGER NOT NULL,
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, revision TEXT NOT NULL,
+    idempotency_key TEXT, actor TEXT NOT NULL, created_at INTEGER NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER, ended_at INTEGER,
     total INTEGER NOT NULL, queued INTEGER NOT NULL, running INTEGER NOT NULL, succeeded INTEGER NOT NULL,
     failed INTEGER NOT NULL, cancelled INTEGER NOT NULL, skipped INTEGER NOT NULL,
-    owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL
+    owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL,
+    tail INTEGER NOT NULL, tail_before INTEGER NOT NULL
   );
   CREATE INDEX run_active ON run(state, position) WHERE ended_at IS NULL;
+  CREATE UNIQUE INDEX run_of_key ON run(idempotency_key) WHERE idempotency_key IS NOT NULL;
+  -- A run's events are a chain: run.tail is the seq of its last one, event.before that of the one before. An index on the run would
+  -- cost as much as the row itself, since the runs that go on at once touch as many of its pages.
   CREATE TABLE event(
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, run_seq INTEGER NOT NULL, type TEXT NOT NULL, v INTEGER NOT NULL,
-    time INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, data TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, run_seq INTEGER NOT NULL, before INTEGER NOT NULL, type TEXT NOT NULL,
+    v INTEGER NOT NULL, time INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, data TEXT NOT NULL
   );
-  CREATE UNIQUE INDEX event_of_run ON event(run, run_seq);
   CREATE TABLE request(
     id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
     time INTEGER NOT NULL, at_once INTEGER NOT NULL
@@ -36,6 +39,9 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER audit_keeps_text BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   CREATE TRIGGER audit_keeps_places BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE seq = NEW.seq)
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  -- A seq is never used twice: the next one follows the greatest there is.
+  CREATE TRIGGER event_keeps_newest BEFORE DELETE ON event WHEN OLD.seq = (SELECT max(seq) FROM event)
+    BEGIN SELECT RAISE(ABORT, 'the newest event is kept'); END;
   CREATE TRIGGER event_keeps_text BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
   `,
 ];

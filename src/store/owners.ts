@@ -20,9 +20,10 @@ export function createOwners({
     ON CONFLICT(id) DO UPDATE SET lease_until = excluded.lease_until, step_slots = iif(lease_until > ?, step_slots, 0)`);
   const forgetSilent = db.prepare("DELETE FROM owner WHERE lease_until < ?");
   const selectOwned = db.prepare(`
-    SELECT run.position, run.fence, owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
+    SELECT run.position, run.fence, run.ended_at, owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
     FROM run LEFT JOIN owner ON owner.id = run.owner_id WHERE run.id = ?`);
   const own = db.prepare("UPDATE run SET owner_id = ?, fence = fence + 1 WHERE position = ?");
+  const dropRequests = db.prepare("DELETE FROM request WHERE run = ?");
   const owned = db.prepare("SELECT id AS runId, fence FROM run WHERE ended_at IS NULL AND owner_id = ?");
   const forget = db.prepare("DELETE FROM owner WHERE id = ?");
   const disown = db.prepare("UPDATE run SET owner_id = NULL WHERE owner_id = ? AND ended_at IS NULL");
@@ -40,9 +41,11 @@ export function createOwners({
   return {
     claimRun: (runId, owner) =>
       commits.run(() => {
-        const row = selectOwned.get(runId) as (OwnerColumns & { position: number; fence: number }) | undefined;
+        const row = selectOwned.get(runId) as OwnedColumns | undefined;
         if (row === undefined) return null;
         if (row.id !== null && row.id !== owner.id && isLive(toOwner(row), now())) return null;
+        // What was asked of a run that has ended since must not reach its next round.
+        if (row.ended_at !== null) dropRequests.run(row.position);
         own.run(owner.id, row.position);
         return { fence: row.fence + 1, position: row.position };
       }),
@@ -93,6 +96,12 @@ export interface OwnerColumns {
   readonly boot_id: string;
   readonly lease_until: number;
 }
+
+type OwnedColumns = OwnerColumns & {
+  readonly position: number;
+  readonly fence: number;
+  readonly ended_at: number | null;
+};
 
 type RequestColumns = Omit<RunRequest, "atOnce"> & { readonly atOnce: number };
 

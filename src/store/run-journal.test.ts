@@ -136,6 +136,27 @@ describe("createRun and append", () => {
       expect(await store.listRuns({ limit: 99 })).toHaveLength(10);
     }));
 
+  it("find the events of a run among those of others, and miss none that is gone", () =>
+    withStore(async (store, file) => {
+      const owner = await knownOwner(store);
+      for (const id of ["a", "b"]) await store.createRun(newRun(id, owner));
+      for (let n = 2; n < 6; n += 1) {
+        for (const id of ["a", "b"]) {
+          await store.append(id, [eventOf(`${id}${n}`)], { expectedRunSeq: n, fence: 1 });
+        }
+      }
+      expect((await store.readEvents("b", 2)).map((event) => event.type)).toEqual(["b2", "b3", "b4", "b5"]);
+      expect(await store.readEvents("b", 6)).toEqual([]);
+      expect(await store.readEvents("c")).toEqual([]);
+      const db = new DatabaseSync(file);
+      db.exec("DELETE FROM event WHERE type = 'b3'");
+      expect(() => db.exec("DELETE FROM event")).toThrow("the newest event is kept");
+      db.close();
+      await expect(store.readEvents("b")).rejects.toMatchObject({ code: "STATE_DAMAGED" });
+      expect(await store.readEvents("b", 4)).toHaveLength(2);
+      expect(await store.readEvents("a")).toHaveLength(6);
+    }));
+
   it("keep a journal whose events nobody can change", () =>
     withStore(async (store, file) => {
       await store.createRun(newRun("a", await knownOwner(store)));

@@ -1,17 +1,9 @@
-import type { SQLInputValue, StatementSync } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAdmission } from "./admission.ts";
-import type {
-  AppendOptions,
-  CreatedRun,
-  EventRecord,
-  NewEvent,
-  NewRun,
-  RepositoryResult,
-  RunJournal,
-  RunProjection,
-} from "./contract.ts";
+import type { AppendOptions, CreatedRun, NewRun, RepositoryResult, RunJournal, RunProjection } from "./contract.ts";
+import { createEventChain } from "./event-chain.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** The journal: events and the row that follows from them are written in one transaction, by the run's owner only. */
@@ -19,39 +11,26 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   const { db, commits, read, now } = parts;
   const insertRun = db.prepare(`
     INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
-      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq)
-    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`);
+      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail, tail_before)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0)`);
   const byKey = db.prepare("SELECT id, fence, position FROM run WHERE idempotency_key = ?");
-  const insertEvent = db.prepare(
-    "INSERT INTO event(run, run_seq, type, v, time, actor, reason, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-  );
   const selectRun = db.prepare("SELECT position, fence, run_seq, owner_id FROM run WHERE id = ?");
   // The fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
-  const advance = db.prepare(
-    "UPDATE run SET run_seq = ? WHERE position = ? AND fence = ? AND run_seq = ? AND owner_id IS NOT NULL",
-  );
+  const moved = "run_seq = ?1, tail_before = tail, tail = iif(?2 = 0, tail, ?2)";
+  const checked = "position = ?3 AND fence = ?4 AND run_seq = ?5 AND owner_id IS NOT NULL RETURNING tail_before";
+  const advance = db.prepare(`UPDATE run SET ${moved} WHERE ${checked}`);
   const project = db.prepare(`
-    UPDATE run SET run_seq = ?, state = ?, reason = ?, started_at = ?, ended_at = ?,
-      total = ?, queued = ?, running = ?, succeeded = ?, failed = ?, cancelled = ?, skipped = ?
-    WHERE position = ? AND fence = ? AND run_seq = ? AND owner_id IS NOT NULL`);
-  const rest = prepareRest(parts);
+    UPDATE run SET ${moved}, owner_id = iif(?6, NULL, owner_id), state = ?7, reason = ?8, started_at = ?9, ended_at = ?10,
+      total = ?11, queued = ?12, running = ?13, succeeded = ?14, failed = ?15, cancelled = ?16, skipped = ?17
+    WHERE ${checked}`);
+  const release = db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?");
+  const answer = db.prepare("DELETE FROM request WHERE id = ?");
+  const result = db.prepare(`
+    INSERT INTO repository_result(repository, run_id, job, state, ended_at) VALUES(?, ?, ?, ?, ?)
+    ON CONFLICT(repository) DO UPDATE SET
+      run_id = excluded.run_id, job = excluded.job, state = excluded.state, ended_at = excluded.ended_at`);
   const admits = createAdmission(parts);
-  const selectEvents = db.prepare(`
-    SELECT event.seq, run.id AS runId, event.run_seq AS runSeq, type, v, time, event.actor, event.reason, data
-    FROM event JOIN run ON run.position = event.run WHERE run.id = ? AND event.run_seq > ? ORDER BY event.run_seq`);
-
-  /** `texts` are the events' data as JSON, made before the transaction: what cannot be said in JSON must not undo others' work. */
-  const writeEvents = (
-    position: number,
-    runSeq: number,
-    events: readonly NewEvent[],
-    texts: readonly string[],
-  ): void => {
-    for (let index = 0; index < events.length; index += 1) {
-      const { type, v, time, actor, reason } = events[index] as NewEvent;
-      insertEvent.run(position, runSeq + index + 1, type, v, time, actor, reason, texts[index] as string);
-    }
-  };
+  const chain = createEventChain(parts);
 
   /** Runs that this process writes to; a position never changes. */
   const positions = new Map<string, number>();
@@ -74,6 +53,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   return {
     createRun: async (run) => {
       const { events, start } = run;
+      // What cannot be said in JSON is found before the transaction: it must not undo the work of others.
       const texts = [...events, start.event].map((event) => JSON.stringify(event.data));
       return await commits.run((): CreatedRun => {
         const known =
@@ -84,10 +64,12 @@ export function createRunJournal(parts: StoreParts): RunJournal {
         crashPoint("store.createRun");
         const started = admits(Number.MAX_SAFE_INTEGER, start.admitBelow);
         const written = started ? [...events, start.event] : events;
-        const values = rowValues(run, started ? start.row : run.row, written.length, now());
-        const position = Number(insertRun.run(...values).lastInsertRowid);
+        const first = chain.takeSeqs(written.length);
+        const row = rowValues(run, started ? start.row : run.row, now());
+        const { lastInsertRowid } = insertRun.run(...row, written.length, first + written.length - 1);
+        const position = Number(lastInsertRowid);
         positions.set(run.id, position);
-        writeEvents(position, 0, written, texts);
+        chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
         return { runId: run.id, created: true, started, fence: 1, position };
       }, run.early);
     },
@@ -95,29 +77,28 @@ export function createRunJournal(parts: StoreParts): RunJournal {
     append: async (runId, events, options) => {
       const texts = events.map((event) => JSON.stringify(event.data));
       return await commits.run(() => {
-        const position = positionOf(runId);
-        const { expectedRunSeq, fence, row, admitBelow } = options;
-        if (admitBelow !== undefined && !admits(position, admitBelow)) return false;
-        const runSeq = expectedRunSeq + events.length;
-        const moved =
+        const run = positionOf(runId);
+        const { expectedRunSeq: runSeq, fence, row, admitBelow } = options;
+        if (admitBelow !== undefined && !admits(run, admitBelow)) return false;
+        const first = events.length === 0 ? 0 : chain.takeSeqs(events.length);
+        const last = events.length === 0 ? 0 : first + events.length - 1;
+        const place = [runSeq + events.length, last, run, fence, runSeq];
+        const isReleased = options.release === true;
+        const found =
           row === undefined
-            ? advance.run(runSeq, position, fence, expectedRunSeq)
-            : project.run(runSeq, ...projectionValues(row), position, fence, expectedRunSeq);
-        if (moved.changes === 0) throw explainRefusal(runId, options);
-        writeEvents(position, expectedRunSeq, events, texts);
-        writeRest(position, options, rest);
-        if (options.release === true) positions.delete(runId);
+            ? advance.get(...place)
+            : project.get(...place, isReleased ? 1 : 0, ...projectionValues(row));
+        if (found === undefined) throw explainRefusal(runId, options);
+        chain.write({ run, runSeq, tail: (found as { tail_before: number }).tail_before }, first, events, texts);
+        for (const entry of options.results ?? []) result.run(...resultValues(entry));
+        if (options.answers !== undefined) answer.run(options.answers);
+        if (isReleased) positions.delete(runId);
+        if (isReleased && row === undefined) release.run(run);
         return true;
       });
     },
 
-    readEvents: (runId, afterRunSeq = 0) =>
-      read(() =>
-        (selectEvents.all(runId, afterRunSeq) as unknown as (EventRecord & { data: string })[]).map((row) => ({
-          ...row,
-          data: JSON.parse(row.data) as unknown,
-        })),
-      ),
+    readEvents: (runId, afterRunSeq = 0) => read(() => chain.read(runId, afterRunSeq)),
   };
 }
 
@@ -125,27 +106,6 @@ interface KnownRun {
   readonly id: string;
   readonly fence: number;
   readonly position: number;
-}
-
-type RestStatements = Readonly<Record<"release" | "answer" | "answerAll" | "result", StatementSync>>;
-
-function prepareRest({ db }: StoreParts): RestStatements {
-  return {
-    release: db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?"),
-    answer: db.prepare("DELETE FROM request WHERE id = ?"),
-    answerAll: db.prepare("DELETE FROM request WHERE run = ?"),
-    result: db.prepare(`
-      INSERT INTO repository_result(repository, run_id, job, state, ended_at) VALUES(?, ?, ?, ?, ?)
-      ON CONFLICT(repository) DO UPDATE SET
-        run_id = excluded.run_id, job = excluded.job, state = excluded.state, ended_at = excluded.ended_at`),
-  };
-}
-
-function writeRest(position: number, options: AppendOptions, statements: RestStatements): void {
-  for (const entry of options.results ?? []) statements.result.run(...resultValues(entry));
-  if (options.answers !== undefined) statements.answer.run(options.answers);
-  if (options.row !== undefined && options.row.endedAt !== null) statements.answerAll.run(position);
-  if (options.release === true) statements.release.run(position);
 }
 
 function resultValues(entry: RepositoryResult): SQLInputValue[] {
@@ -157,9 +117,9 @@ function projectionValues({ state, reason, startedAt, endedAt, counts }: RunProj
   return [state, reason, startedAt, endedAt, total, queued, running, succeeded, failed, cancelled, skipped];
 }
 
-function rowValues(run: NewRun, row: RunProjection, runSeq: number, time: number): SQLInputValue[] {
+function rowValues(run: NewRun, row: RunProjection, time: number): SQLInputValue[] {
   const key = run.idempotencyKey ?? null;
-  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(row), run.owner.id, runSeq];
+  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(row), run.owner.id];
 }
 
 /** Another process has taken over the run: the fence of this owner is not the run's any more. */
