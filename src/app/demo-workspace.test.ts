@@ -3,14 +3,24 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { findPackageRoot } from "../lib/package-root.ts";
 import { demoMarker, makeDemoWorkspace } from "./demo-workspace.ts";
 
 const packageRoot = findPackageRoot();
+let template = "";
 let parent = "";
 let folder = "";
+
+beforeAll(async () => {
+  template = await mkdtemp(join(tmpdir(), "template-"));
+  await makeDemoWorkspace({ folder: join(template, "demo"), packageRoot, fresh: false });
+});
+
+afterAll(async () => {
+  await rm(template, { recursive: true, force: true });
+});
 
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "demo-"));
@@ -31,6 +41,11 @@ async function readManifest(): Promise<Manifest["repos"]> {
 
 function git(repository: string, ...args: string[]): string {
   return execFileSync("git", ["-C", join(folder, "fleet", repository), ...args], { encoding: "utf8" }).trim();
+}
+
+/** A demo that was made before. */
+async function copyDemo(): Promise<void> {
+  await cp(join(template, "demo"), folder, { recursive: true, preserveTimestamps: true });
 }
 
 /** An installed package: its own files, and no other package beside them. */
@@ -64,9 +79,9 @@ describe("makeDemoWorkspace", () => {
   });
 
   it("describes them with roles, hierarchical tags and needs", async () => {
-    const { repositories } = await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     const manifest = await readManifest();
-    expect(Object.keys(manifest)).toEqual(repositories);
+    expect(Object.keys(manifest).toSorted()).toEqual((await readdir(join(folder, "fleet"))).toSorted());
     const entries = Object.values(manifest);
     expect(new Set(entries.map(({ role }) => role))).toEqual(new Set(["library", "service"]));
     expect(entries.every(({ tags }) => tags.some((tag) => tag.includes("/")))).toBe(true);
@@ -85,14 +100,14 @@ describe("makeDemoWorkspace", () => {
   });
 
   it("gives the same commits for the same files", async () => {
-    await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     const first = git("ajv", "rev-parse", "main");
     await makeDemoWorkspace({ folder, packageRoot, fresh: true });
     expect(git("ajv", "rev-parse", "main")).toBe(first);
   });
 
   it("keeps what is there and makes again what is missing", async () => {
-    await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     const secret = await readFile(join(folder, ".mahavishnu/secrets/auth"), "utf8");
     await writeFile(join(folder, "mahavishnu.yaml"), "version: 1 # mine\n");
     await writeFile(join(folder, ".mahavishnu/state.db"), "history");
@@ -111,7 +126,7 @@ describe("makeDemoWorkspace", () => {
   });
 
   it("with fresh, begins again without the history", async () => {
-    await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     await writeFile(join(folder, ".mahavishnu/state.db"), "history");
     const { kept } = await makeDemoWorkspace({ folder, packageRoot, fresh: true });
     expect(kept).toBe(false);
@@ -144,7 +159,7 @@ describe("makeDemoWorkspace", () => {
   });
 
   it("leaves a folder in the fleet's place alone when it holds something that is no repository", async () => {
-    await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     await rm(join(folder, "fleet/ajv/.git"), { recursive: true });
     await expect(makeDemoWorkspace({ folder, packageRoot, fresh: false })).rejects.toMatchObject({
       code: "DEMO_DAMAGED",
@@ -154,7 +169,7 @@ describe("makeDemoWorkspace", () => {
   });
 
   it("removes what a killed one has left aside", async () => {
-    await makeDemoWorkspace({ folder, packageRoot, fresh: false });
+    await copyDemo();
     const leftover = join(folder, ".mahavishnu/demo-killed");
     await mkdir(leftover);
     await utimes(leftover, new Date(0), new Date(0));
