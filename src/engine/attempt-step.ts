@@ -5,6 +5,7 @@ import { messageOf } from "../lib/errors.ts";
 import { attemptFileBase, markOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { endAfter, Ending } from "./ending.ts";
+import { hasEntries } from "./has-entries.ts";
 import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
 import { recordStart } from "./record-start.ts";
@@ -27,7 +28,8 @@ export async function attemptStep(target: TargetScope, at: StepAt): Promise<Atte
   const scope: AttemptScope = { ...target, at, number, fileBase, endAttempt };
   try {
     const result = at.step.action.kind === "run" ? await runCommand(scope) : await runAction(scope);
-    return hideSecrets(scope, await addStepOutputs(scope, result));
+    const hasMore = result.state === "succeeded" && hasEntries(at.step.outputs);
+    return hideSecrets(scope, hasMore ? await addStepOutputs(scope, result) : result);
   } finally {
     forget?.();
   }
@@ -52,9 +54,10 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
   const { limits, masking } = run.parts;
   let gated: GatedProcess;
   try {
-    const env = await stepEnvironment(scope);
-    const command = await scope.texts.command(at.step);
-    const folder = await scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
+    await scope.texts.prepareStep(at.step);
+    const env = stepEnvironment(scope);
+    const command = scope.texts.command(at.step);
+    const folder = scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
     gated = await spawnGated({
       command,
       folder,
@@ -135,10 +138,9 @@ function judgeEnd(end: ProcessEnd, scope: AttemptScope): Pick<AttemptResult, "st
 
 /** The outputs that the workflow defines for the step, added to those it wrote itself. */
 async function addStepOutputs(scope: AttemptScope, result: AttemptResult): Promise<AttemptResult> {
-  const { step } = scope.at;
-  if (result.state !== "succeeded" || !hasEntries(step.outputs)) return result;
+  const { texts, at } = scope;
   try {
-    return { ...result, outputs: { ...result.outputs, ...(await scope.texts.stepOutputs(step, result.outputs)) } };
+    return { ...result, outputs: { ...result.outputs, ...(await texts.stepOutputs(at.step, result.outputs)) } };
   } catch (error) {
     return { ...result, state: "failed", failure: "exit", reason: `outputs: ${messageOf(error)}`, outputs: {} };
   }
@@ -150,9 +152,4 @@ function hideSecrets({ run }: AttemptScope, result: AttemptResult): AttemptResul
   if (masking.isEmpty) return result;
   const outputs = Object.fromEntries(Object.entries(result.outputs).map(([name, text]) => [name, masking.text(text)]));
   return { ...result, outputs, reason: masking.text(result.reason) };
-}
-
-function hasEntries(record: Readonly<Record<string, string>>): boolean {
-  for (const _ in record) return true;
-  return false;
 }

@@ -45,35 +45,71 @@ function judgeInterruption(interruption: Interruption): Pick<AttemptResult, "sta
 }
 
 async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
-  const { at, run, repository } = scope;
-  const { state } = run.writer;
+  const { at, run } = scope;
   if (at.step.action.kind !== "uses") throw new Error("not an action");
   const { uses } = at.step.action;
   const action = run.parts.actions.get(uses);
   if (action === undefined)
     throw new ActionError(`there is no action ${uses}; mahavishnu was upgraded or an adapter is off`);
-  const context: ActionContext = {
-    runId: state.id,
-    workflow: state.plan.workflow.name,
-    repository: repository === null ? null : { ...repository, checkout: scope.folder ?? repository.path },
-    idempotencyKey: idempotencyKeyOf(state.id, scope.target, at.step.id),
-    attempt: scope.number,
-    get signal() {
-      return scope.endAttempt.signal;
-    },
-    environment: () => stepEnvironment(scope),
-    runFolder: run.runFolder,
-    log: (line) => log.write(line),
-    summary: () => summarizeRun(state),
-  };
   const input = await evaluateInput(scope);
-  return await heedEnding(action.run(input, context), scope);
+  return await heedEnding(action.run(input, new StepContext(scope, log)), scope);
+}
+
+/** What the action is given; most use little of it, so everything is made when it is asked for. */
+class StepContext implements ActionContext {
+  readonly #scope: AttemptScope;
+  readonly #log: LazyLog;
+  readonly runId: string;
+  readonly workflow: string;
+  readonly attempt: number;
+  readonly runFolder: string;
+
+  constructor(scope: AttemptScope, log: LazyLog) {
+    const { state } = scope.run.writer;
+    this.#scope = scope;
+    this.#log = log;
+    this.runId = state.id;
+    this.workflow = state.plan.workflow.name;
+    this.attempt = scope.number;
+    this.runFolder = scope.run.runFolder;
+  }
+
+  get repository(): ActionContext["repository"] {
+    const { repository, folder } = this.#scope;
+    return repository === null ? null : { ...repository, checkout: folder ?? repository.path };
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKeyOf(this.runId, this.#scope.target, this.#scope.at.step.id);
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.endAttempt.signal;
+  }
+
+  // Functions that can be taken out of the context and called without it.
+  get environment(): ActionContext["environment"] {
+    return async () => {
+      await this.#scope.texts.prepareStep(this.#scope.at.step);
+      return stepEnvironment(this.#scope);
+    };
+  }
+
+  get log(): ActionContext["log"] {
+    return (line) => this.#log.write(line);
+  }
+
+  get summary(): ActionContext["summary"] {
+    return () => summarizeRun(this.#scope.run.writer.state);
+  }
 }
 
 /** An expression that fails will fail again: that is the workflow's fault, not the machine's. */
 async function evaluateInput({ texts, at }: AttemptScope): Promise<Readonly<Record<string, Json>>> {
   try {
-    return await texts.actionInput(at.step);
+    const preparing = texts.prepareStep(at.step);
+    if (preparing !== undefined) await preparing;
+    return texts.actionInput(at.step);
   } catch (error) {
     throw new ActionError(messageOf(error), "exit", { cause: error });
   }

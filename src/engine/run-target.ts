@@ -2,15 +2,15 @@ import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { attemptStep } from "./attempt-step.ts";
-import { usesWorktree } from "./checkouts.ts";
 import type { Outputs } from "./contract.ts";
 import { endAfter, type Ending } from "./ending.ts";
+import { hasEntries } from "./has-entries.ts";
 import { findFailedStep, findNextStep, type StepAt } from "./next-step.ts";
 import type { PlannedTarget } from "./plan.ts";
 import { completeRule, triesAgain, waitBeforeRetry } from "./retry-rule.ts";
 import type { AttemptResult, RunScope, TargetScope } from "./scopes.ts";
 import type { TargetState } from "./state.ts";
-import { createTargetTexts } from "./target-texts.ts";
+import { TargetTexts } from "./target-texts.ts";
 
 /**
  * Executes one target from wherever its history stands to its end, whose events wait for the next flush then.
@@ -25,10 +25,10 @@ export async function runTarget(run: RunScope, key: string, failedNeed: string |
   const job = run.jobs.get(target.job);
   if (job === undefined) throw new Error(`the plan has no job ${target.job}`);
   const { secrets, expressions } = run.parts;
-  const texts = createTargetTexts({ state, job, target, repository, secrets, expressions, folder: () => scope.folder });
+  const texts = new TargetTexts({ state, job, target, repository, secrets }, expressions);
   const scope: TargetScope = { run, planned, repository, job, target, texts, end, folder: null };
   await conductTarget(scope, failedNeed);
-  if (repository === null || !usesWorktree(state, target)) return;
+  if (repository === null || job.checkout !== "worktree") return;
   await run.writer.flush();
   crashPoint("engine.beforeGiveBack");
   // What cannot be removed now is tried again, and told, at the end of the run: the target itself is done.
@@ -36,21 +36,25 @@ export async function runTarget(run: RunScope, key: string, failedNeed: string |
 }
 
 async function conductTarget(scope: TargetScope, failedNeed: string | null): Promise<void> {
-  const { run, target, planned } = scope;
+  const { run, target, planned, repository, job } = scope;
   const { slots } = run.parts;
   const slot = { isHeld: false };
   let stopClock: (() => void) | undefined;
   try {
     // Time spent waiting for a slot counts neither as the target's nor as running.
-    await takeSlot(scope, slot);
+    if (!slots.takeNow()) await slots.take(scope.end);
+    slot.isHeld = true;
     scope.end.throwIfEnded();
     if (target.state === "queued")
       run.writer.add("target.started", { target: target.key }, { reason: "its turn has come" });
     stopClock = endAfter(scope.end, planned.timeoutMs, () => `timed out after ${formatDuration(planned.timeoutMs)}`);
-    if (await isSkipped(scope, failedNeed)) return;
-    // A worktree is made on the ground of what others did, so that must be durable before.
-    if (usesWorktree(run.writer.state, target) && run.writer.hasPending) await run.writer.flush();
-    scope.folder = await run.checkouts.open(run.writer.state, target, scope.repository, scope.job);
+    if (job.if !== undefined && isSkipped(scope, failedNeed)) return;
+    if (repository !== null) {
+      // A worktree is made on the ground of what others did, so that must be durable before.
+      if (job.checkout === "worktree" && run.writer.hasPending) await run.writer.flush();
+      scope.folder = await run.checkouts.open(run.writer.state, target, repository, job);
+      scope.texts.setFolder(scope.folder);
+    }
     await runSteps(scope, slot);
     await finishTarget(scope);
     crashPoint("engine.targetEnded");
@@ -63,9 +67,9 @@ async function conductTarget(scope: TargetScope, failedNeed: string | null): Pro
 }
 
 /** A job's condition is asked once, before its first step. */
-async function isSkipped({ job, target, texts, run }: TargetScope, failedNeed: string | null): Promise<boolean> {
-  if (job.if === undefined || !target.steps.every((step) => step.state === "pending")) return false;
-  if (await texts.jobCondition({ failed: failedNeed !== null })) return false;
+function isSkipped({ job, target, texts, run }: TargetScope, failedNeed: string | null): boolean {
+  if (!target.steps.every((step) => step.state === "pending")) return false;
+  if (texts.jobCondition({ failed: failedNeed !== null })) return false;
   const because = failedNeed === null ? "condition" : "dependency";
   const reason = failedNeed ?? `its condition is false: ${job.if}`;
   run.writer.add("target.skipped", { target: target.key, because }, { reason });
@@ -74,11 +78,6 @@ async function isSkipped({ job, target, texts, run }: TargetScope, failedNeed: s
 
 interface Slot {
   isHeld: boolean;
-}
-
-async function takeSlot({ run, end }: TargetScope, slot: Slot): Promise<void> {
-  if (!run.parts.slots.takeNow()) await run.parts.slots.take(end);
-  slot.isHeld = true;
 }
 
 async function runSteps(scope: TargetScope, slot: Slot): Promise<void> {
@@ -108,12 +107,15 @@ async function waitForRetry(scope: TargetScope, retryAt: number, slot: Slot): Pr
   await scope.run.writer.flush();
   crashPoint("engine.retryWaiting");
   await clock.sleep(retryAt - clock.now(), scope.end.signal);
-  await takeSlot(scope, slot);
+  await slots.take(scope.end);
+  slot.isHeld = true;
 }
 
+/** A step whose attempts have begun goes on whatever its condition says now. */
 async function isDue({ texts, job, target }: TargetScope, { step, state }: StepAt): Promise<boolean> {
   if (state.attempts.length > state.earlierAttempts) return true;
-  return await texts.stepCondition(step, { failed: findFailedStep(job, target) !== null });
+  if (step.if !== undefined) await texts.prepareStep(step);
+  return texts.stepCondition(step, { failed: findFailedStep(job, target) !== null });
 }
 
 function skipReason({ job, target }: TargetScope, { step }: StepAt): string {
@@ -153,9 +155,9 @@ async function finishTarget(scope: TargetScope): Promise<void> {
     endTarget(scope, "failed", `${failed.id}: ${failed.reason ?? "failed"}`);
     return;
   }
-  let outputs: Outputs;
+  let outputs: Outputs = {};
   try {
-    outputs = await texts.jobOutputs();
+    if (hasEntries(job.outputs)) outputs = await texts.jobOutputs();
   } catch (error) {
     endTarget(scope, "failed", `outputs: ${messageOf(error)}`);
     return;

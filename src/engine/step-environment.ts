@@ -12,7 +12,7 @@ export function outputsFileOf({ run, fileBase }: AttemptScope): string {
  * The environment of a step's processes: what this process hands on, then the repository's, the job's and the step's `env`, then
  * what the engine says about run and repository. The engine's own names always win.
  */
-export async function stepEnvironment(scope: AttemptScope): Promise<Record<string, string>> {
+export function stepEnvironment(scope: AttemptScope): Record<string, string> {
   const { run, target, repository, texts, at } = scope;
   const { plan, id } = run.writer.state;
   const outputsFile = outputsFileOf(scope);
@@ -20,7 +20,7 @@ export async function stepEnvironment(scope: AttemptScope): Promise<Record<strin
   return {
     ...run.parts.baseEnv,
     ...repository?.env,
-    ...(await texts.environment(at.step)),
+    ...texts.environment(at.step),
     ...(repository === null
       ? {}
       : {
