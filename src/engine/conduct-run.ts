@@ -4,12 +4,13 @@ import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { compileExpression } from "../workflows/compile-expression.ts";
+import type { Job } from "../workflows/types.ts";
 import { Checkouts } from "./checkouts.ts";
 import { endAfter, Ending } from "./ending.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { Interruption, isStronger } from "./interruption.ts";
 import { judgeRun } from "./outcome.ts";
-import { finallyKey, jobOf } from "./plan.ts";
+import { finallyKey, jobOf, type PlannedTarget } from "./plan.ts";
 import type { RunQueue } from "./run-queue.ts";
 import { runTarget } from "./run-target.ts";
 import type { RunWriter } from "./run-writer.ts";
@@ -50,13 +51,18 @@ export class Conductor {
     const { plan, id, runSeq } = writer.state;
     // A run that begins here has been created and perhaps started, and nothing else.
     this.#isResumed = runSeq > 2;
-    const jobIds = new Set(plan.targets.map((target) => target.job));
+    const jobs = new Map<string, Job>();
+    const plannedTargets = new Map<string, PlannedTarget>();
+    for (const target of plan.targets) {
+      plannedTargets.set(target.key, target);
+      if (!jobs.has(target.job)) jobs.set(target.job, jobOf(plan, target.job));
+    }
     this.#scope = {
       parts,
       writer,
       checkouts: new Checkouts(parts.worktreesFolder),
-      jobs: new Map([...jobIds].map((job) => [job, jobOf(plan, job)] as const)),
-      plannedTargets: new Map(plan.targets.map((target) => [target.key, target] as const)),
+      jobs,
+      plannedTargets,
       hurry: this.#hurry,
       runFolder: join(parts.runsFolder, id),
     };

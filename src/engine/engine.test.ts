@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { begin, execute, planOnce, planSweep, statesOf, stepOf, targetOf, Workspace } from "./engine-fixture.ts";
 import { makeJob, makeStep, makeSweep } from "./plan-fixture.ts";
@@ -20,6 +21,35 @@ describe("a run", { timeout: 60_000 }, () => {
       owner: null,
       counts: { succeeded: 1 },
     });
+  });
+
+  it("tells an observer every event once, in order, when it is durable; what the observer throws is its own affair", async () => {
+    await using workspace = new Workspace();
+    const told = new Map<string, string[]>();
+    const early: string[] = [];
+    const engine = workspace.engine({
+      limits: { maxConcurrentRuns: 1 },
+      observe: (state, events) => {
+        told.set(state.id, [...(told.get(state.id) ?? []), ...events.map(({ type }) => type)]);
+        const db = new DatabaseSync(workspace.path(".mahavishnu/state.db"), { readOnly: true });
+        const { n } = db.prepare("SELECT run_seq AS n FROM run WHERE id = ?").get(state.id) as { n: number };
+        db.close();
+        if (n < (told.get(state.id)?.length ?? 0)) early.push(state.id);
+        throw new Error("the observer is broken");
+      },
+    });
+    const warnings: string[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning.message);
+    process.on("warning", listen);
+    const plan = planOnce([makeJob("j", [makeStep("s")])]);
+    const handles = await Promise.all([1, 2, 3].map(() => begin(engine, plan)));
+    for (const { runId, done } of handles) {
+      expect((await done).state).toBe("succeeded");
+      expect(told.get(runId)).toEqual((await workspace.events(runId)).map(({ type }) => type));
+    }
+    process.off("warning", listen);
+    expect(early).toEqual([]);
+    expect(new Set(warnings)).toEqual(new Set(["the observer is broken"]));
   });
 
   it("names the earlier run of a known idempotency key and begins nothing", async () => {

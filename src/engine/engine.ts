@@ -134,9 +134,7 @@ class EmbeddedEngine implements Engine {
     const running = { ...row, state: "running", reason: started.reason, startedAt: started.time };
     const { name, revision } = plan.workflow;
     let handle: RunHandle | null = null;
-    const { promise: born, resolve: tellBorn, reject: failBorn } = Promise.withResolvers<void>();
-    born.catch(() => undefined);
-    const createdRun = store.createRun({
+    const recorded = store.createRun({
       id,
       workflow: name,
       revision,
@@ -150,18 +148,13 @@ class EmbeddedEngine implements Engine {
       early: (result) => {
         if (!result.created) return;
         if (result.started) reduce(state, started);
-        handle = this.#begin(this.#makeConductor(state, result, born));
+        handle = this.#begin(this.#makeConductor(state, result, recorded));
       },
     });
-    try {
-      const [result] = await Promise.all([createdRun, known]);
-      if (result.created) tellObserver(observe, state, result.started ? [created, started] : [created]);
-      tellBorn();
-      return { runId: result.runId, handle };
-    } catch (error) {
-      failBorn(error);
-      throw error;
-    }
+    const result = await recorded;
+    if (result.created) tellObserver(observe, state, result.started ? [created, started] : [created]);
+    if (known !== undefined) await known;
+    return { runId: result.runId, handle };
   }
 
   async resume(runId: string, cancel?: CancelWish): Promise<RunHandle> {
@@ -237,7 +230,7 @@ class EmbeddedEngine implements Engine {
     return this.#begin(conductor);
   }
 
-  #makeConductor(state: RunState, { fence, position }: ClaimedRun, born?: Promise<void>): Conductor {
+  #makeConductor(state: RunState, { fence, position }: ClaimedRun, born?: Promise<unknown>): Conductor {
     const { store, clock, observe } = this.#parts;
     const about = { state, journal: store, fence, position, now: () => clock.now(), observe };
     const writer = new RunWriter(born === undefined ? about : { ...about, born });
@@ -265,9 +258,10 @@ class EmbeddedEngine implements Engine {
   }
 
   /** Makes the store know this owner, and prolongs its lease when it has run down: after a pause there were no heartbeats. */
-  async #keepLease(): Promise<void> {
+  #keepLease(): Promise<void> | undefined {
     const { clock, limits } = this.#parts;
-    if (this.#leaseUntil - clock.now() < limits.leaseMs - limits.heartbeatMs) await this.#heartbeat();
+    if (this.#leaseUntil - clock.now() >= limits.leaseMs - limits.heartbeatMs) return undefined;
+    return this.#heartbeat();
   }
 
   async #heartbeat(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RepositoryResult, RunJournal, RunProjection } from "../store/contract.ts";
+import type { AppendOptions, RepositoryResult, RunJournal, RunProjection } from "../store/contract.ts";
 import { type DataOf, makeEvent, type RunEvent } from "./events.ts";
 import { reduce } from "./reduce.ts";
 import type { RunState, TargetState } from "./state.ts";
@@ -17,6 +17,8 @@ export interface FlushOptions {
   readonly answers?: number;
   readonly release?: boolean;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What a writer is made of. */
 export interface WriterOptions {
@@ -87,23 +89,21 @@ export class RunWriter {
    *
    * @throws StaleOwnerError when another process has taken over; the run is not ours any more.
    */
-  async flush(options: FlushOptions = {}): Promise<void> {
+  async flush(options?: FlushOptions): Promise<void> {
     const events = this.#pending;
-    const results = this.#results;
-    const expectedRunSeq = this.#handedOver;
+    const appended: Writable<AppendOptions> = { expectedRunSeq: this.#handedOver, fence: this.fence };
     this.#pending = [];
     this.#handedOver += events.length;
-    const row = this.#rowChanged ? { row: projectRow(this.state) } : {};
+    if (this.#rowChanged) appended.row = projectRow(this.state);
     this.#rowChanged = false;
-    if (results.length > 0) this.#results = [];
-    await this.#journal.append(this.state.id, events, {
-      expectedRunSeq,
-      fence: this.fence,
-      ...row,
-      ...(results.length > 0 ? { results } : {}),
-      ...options,
-    });
-    await this.#tell(events);
+    if (this.#results.length > 0) {
+      appended.results = this.#results;
+      this.#results = [];
+    }
+    if (options !== undefined) Object.assign(appended, options);
+    await this.#journal.append(this.state.id, events, appended);
+    if (this.#born !== undefined) await this.#waitForBirth();
+    tellObserver(this.#observe, this.state, events);
   }
 
   /** Asks for a run slot: `run.started` is reduced and written only if there is one. Nothing may be added meanwhile. */
@@ -136,14 +136,15 @@ export class RunWriter {
     if (!written) return false;
     this.#handedOver += 1;
     reduce(this.state, event);
-    await this.#tell([event]);
+    if (this.#born !== undefined) await this.#waitForBirth();
+    tellObserver(this.#observe, this.state, [event]);
     return true;
   }
 
-  async #tell(events: readonly RunEvent[]): Promise<void> {
-    if (this.#born !== undefined) await this.#born;
+  /** Observers hear of a run's creation first. */
+  async #waitForBirth(): Promise<void> {
+    await this.#born;
     this.#born = undefined;
-    tellObserver(this.#observe, this.state, events);
   }
 }
 

@@ -29,7 +29,7 @@ interface JobBook {
   readonly abortAbove: number;
   /** Whether its own `if` asks about failures, so that a failed need does not skip it. */
   readonly judgesFailure: boolean;
-  readonly total: number;
+  total: number;
   /** Targets that have not ended. */
   open: number;
   succeeded: number;
@@ -103,11 +103,7 @@ class PlanScheduler implements Scheduler {
     if (book === undefined) return;
     book.started.delete(key);
     book.open -= 1;
-    if (!isBad(target)) book.succeeded += 1;
-    if (target.state === "failed") {
-      book.failed += 1;
-      book.firstFailed ??= target.repository ?? key;
-    }
+    countEnd(book, target);
     this.#release(key);
     if (book.open === 0) this.#release(`job:${target.job}`);
   }
@@ -175,30 +171,40 @@ class PlanScheduler implements Scheduler {
 }
 
 function openBooks(state: RunState, options: SchedulerOptions): ReadonlyMap<string, JobBook> {
-  const targets = Map.groupBy(state.targets.values(), (target) => target.job);
-  const books = state.plan.workflow.jobs.map((job) => {
-    return [job.id, openBook(state, job.id, targets.get(job.id) ?? [], options)] as const;
-  });
-  return new Map(books);
+  const books = new Map<string, JobBook>();
+  for (const { id } of state.plan.workflow.jobs) books.set(id, openBook(state, id, options));
+  for (const target of state.targets.values()) {
+    const book = books.get(target.job);
+    if (book === undefined) continue;
+    book.total += 1;
+    if (hasEnded(target)) countEnd(book, target);
+    else book.open += 1;
+  }
+  return books;
 }
 
-function openBook(state: RunState, id: string, mine: readonly TargetState[], options: SchedulerOptions): JobBook {
+function openBook(state: RunState, id: string, options: SchedulerOptions): JobBook {
   const { sweep, if: condition } = jobOf(state.plan, id);
-  const failed = mine.filter((target) => target.state === "failed");
-  const [first] = failed;
   return {
     maxParallel: sweep?.maxParallel ?? options.defaultParallel,
     stopOnFailure: sweep?.onFailure.mode === "stop",
     abortAbove: sweep?.onFailure.abortAbove ?? 1,
     judgesFailure: condition !== undefined && options.judgesFailure(condition),
-    total: mine.length,
-    open: mine.filter((target) => !hasEnded(target)).length,
-    succeeded: mine.filter((target) => hasEnded(target) && !isBad(target)).length,
-    failed: failed.length,
-    firstFailed: first === undefined ? null : (first.repository ?? first.key),
+    total: 0,
+    open: 0,
+    succeeded: 0,
+    failed: 0,
+    firstFailed: null,
     started: new Set(),
     ready: [],
   };
+}
+
+function countEnd(book: JobBook, target: TargetState): void {
+  if (!isBad(target)) book.succeeded += 1;
+  if (target.state !== "failed") return;
+  book.failed += 1;
+  book.firstFailed ??= target.repository ?? target.key;
 }
 
 function stopReason({ stopOnFailure, abortAbove, failed, firstFailed, total }: JobBook): string | null {

@@ -18,6 +18,9 @@ interface Waiting {
   readonly early: Early<unknown> | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** What the work gave, or its refusal. */
+  value: unknown;
+  refusal: MahavishnuError | undefined;
 }
 
 /** SQLITE_BUSY and SQLITE_LOCKED: another process is writing. */
@@ -65,12 +68,15 @@ export class GroupCommit {
    * follows from the result alone can be written in it too.
    */
   run<T>(work: Work<T>, early?: Early<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.push({
-      work,
-      early: early as Early<unknown> | undefined,
-      resolve: resolve as (value: unknown) => void,
-      reject,
+    const promise = new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        work,
+        early: early as Early<unknown> | undefined,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        value: undefined,
+        refusal: undefined,
+      });
     });
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -103,13 +109,15 @@ export class GroupCommit {
       this.#fail(batch, failure);
       return;
     }
-    const settle: (() => void)[] = [];
+    let broken: { readonly error: unknown } | null = null;
     try {
-      if (this.#apply(batch, settle)) {
+      if (this.#apply(batch)) {
         this.#open = true;
         await nextTurn();
-        batch.push(...this.#waiting);
-        this.#apply(this.#waiting.splice(0), settle);
+        const more = this.#waiting;
+        this.#waiting = [];
+        batch.push(...more);
+        this.#apply(more);
       }
       crashPoint("store.beforeCommit");
       this.#commit.run();
@@ -117,11 +125,12 @@ export class GroupCommit {
       this.#commits += 1;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      settle.splice(0, settle.length, () => this.#fail(batch, error));
+      broken = { error };
     }
     this.#open = false;
     this.#scheduled = false;
-    for (const tell of settle) tell();
+    if (broken !== null) this.#fail(batch, broken.error);
+    else for (const each of batch) settle(each);
   }
 
   /** Null when the transaction has begun, else SQLite's refusal. */
@@ -149,19 +158,19 @@ export class GroupCommit {
   }
 
   /** Runs works; true when one of them was told its result early. */
-  #apply(works: readonly Waiting[], settle: (() => void)[]): boolean {
+  #apply(works: readonly Waiting[]): boolean {
     let told = false;
-    for (const { work, early, resolve, reject } of works) {
+    for (const waiting of works) {
       try {
-        const value = work();
-        settle.push(() => resolve(value));
-        if (early === undefined) continue;
-        early(value);
-        told = true;
+        waiting.value = waiting.work();
       } catch (error) {
         if (!(error instanceof MahavishnuError)) throw error;
-        settle.push(() => reject(error));
+        waiting.refusal = error;
+        continue;
       }
+      if (waiting.early === undefined) continue;
+      waiting.early(waiting.value);
+      told = true;
     }
     return told;
   }
@@ -170,4 +179,9 @@ export class GroupCommit {
     const explained = this.#explain(error);
     for (const { reject } of batch) reject(explained);
   }
+}
+
+function settle({ value, refusal, resolve, reject }: Waiting): void {
+  if (refusal === undefined) resolve(value);
+  else reject(refusal);
 }

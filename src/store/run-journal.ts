@@ -2,7 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAdmission } from "./admission.ts";
-import type { AppendOptions, CreatedRun, NewRun, RepositoryResult, RunJournal, RunProjection } from "./contract.ts";
+import type { AppendOptions, CreatedRun, NewRun, RunJournal, RunProjection } from "./contract.ts";
 import { createEventChain } from "./event-chain.ts";
 import type { StoreParts } from "./store-parts.ts";
 
@@ -66,8 +66,8 @@ export function createRunJournal(parts: StoreParts): RunJournal {
         const written = started ? [...events, start.event] : events;
         const first = chain.takeSeqs(written.length);
         const row = rowValues(run, started ? start.row : run.row, now());
-        const { lastInsertRowid } = insertRun.run(...row, written.length, first + written.length - 1);
-        const position = Number(lastInsertRowid);
+        row.push(written.length, first + written.length - 1);
+        const position = Number(insertRun.run(...row).lastInsertRowid);
         positions.set(run.id, position);
         chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
         return { runId: run.id, created: true, started, fence: 1, position };
@@ -82,15 +82,18 @@ export function createRunJournal(parts: StoreParts): RunJournal {
         if (admitBelow !== undefined && !admits(run, admitBelow)) return false;
         const first = events.length === 0 ? 0 : chain.takeSeqs(events.length);
         const last = events.length === 0 ? 0 : first + events.length - 1;
-        const place = [runSeq + events.length, last, run, fence, runSeq];
+        const length = runSeq + events.length;
         const isReleased = options.release === true;
         const found =
           row === undefined
-            ? advance.get(...place)
-            : project.get(...place, isReleased ? 1 : 0, ...projectionValues(row));
+            ? advance.get(length, last, run, fence, runSeq)
+            : project.get(length, last, run, fence, runSeq, isReleased ? 1 : 0, ...projectionValues(row));
         if (found === undefined) throw explainRefusal(runId, options);
         chain.write({ run, runSeq, tail: (found as { tail_before: number }).tail_before }, first, events, texts);
-        for (const entry of options.results ?? []) result.run(...resultValues(entry));
+        if (options.results !== undefined) {
+          for (const { repository, job, state, endedAt } of options.results)
+            result.run(repository, runId, job, state, endedAt);
+        }
         if (options.answers !== undefined) answer.run(options.answers);
         if (isReleased) positions.delete(runId);
         if (isReleased && row === undefined) release.run(run);
@@ -106,10 +109,6 @@ interface KnownRun {
   readonly id: string;
   readonly fence: number;
   readonly position: number;
-}
-
-function resultValues(entry: RepositoryResult): SQLInputValue[] {
-  return [entry.repository, entry.runId, entry.job, entry.state, entry.endedAt];
 }
 
 function projectionValues({ state, reason, startedAt, endedAt, counts }: RunProjection): SQLInputValue[] {
