@@ -12,10 +12,10 @@ export const migrations: readonly string[] = [
     state TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER, ended_at INTEGER,
     total INTEGER NOT NULL, queued INTEGER NOT NULL, running INTEGER NOT NULL, succeeded INTEGER NOT NULL,
     failed INTEGER NOT NULL, cancelled INTEGER NOT NULL, skipped INTEGER NOT NULL,
-    owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL,
-    tail INTEGER NOT NULL, tail_before INTEGER NOT NULL
+    owner_id TEXT, fence INTEGER NOT NULL, run_seq INTEGER NOT NULL, tail INTEGER NOT NULL
   );
-  CREATE INDEX run_active ON run(state, position) WHERE ended_at IS NULL;
+  -- With ended_at in it, so that its questions are answered without a look at the rows.
+  CREATE INDEX run_active ON run(state, position, ended_at) WHERE ended_at IS NULL;
   CREATE UNIQUE INDEX run_of_key ON run(idempotency_key) WHERE idempotency_key IS NOT NULL;
   -- A run's events are a chain: run.tail is the seq of its last one, event.before that of the one before. An index on the run would
   -- cost as much as the row itself, since the runs that go on at once touch as many of its pages.

@@ -11,16 +11,15 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   const { db, commits, read, now } = parts;
   const insertRun = db.prepare(`
     INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
-      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail, tail_before)
-    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0)`);
+      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`);
   const byKey = db.prepare("SELECT id, fence, position FROM run WHERE idempotency_key = ?");
-  const selectRun = db.prepare("SELECT position, fence, run_seq, owner_id FROM run WHERE id = ?");
+  const selectRun = db.prepare("SELECT position, fence, run_seq AS runSeq, tail, owner_id FROM run WHERE id = ?");
   // The fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
-  const moved = "run_seq = ?1, tail_before = tail, tail = iif(?2 = 0, tail, ?2)";
-  const checked = "position = ?3 AND fence = ?4 AND run_seq = ?5 AND owner_id IS NOT NULL RETURNING tail_before";
-  const advance = db.prepare(`UPDATE run SET ${moved} WHERE ${checked}`);
+  const checked = "position = ?3 AND fence = ?4 AND run_seq = ?5 AND owner_id IS NOT NULL";
+  const advance = db.prepare(`UPDATE run SET run_seq = ?1, tail = ?2 WHERE ${checked}`);
   const project = db.prepare(`
-    UPDATE run SET ${moved}, owner_id = iif(?6, NULL, owner_id), state = ?7, reason = ?8, started_at = ?9, ended_at = ?10,
+    UPDATE run SET run_seq = ?1, tail = ?2, owner_id = iif(?6, NULL, owner_id), state = ?7, reason = ?8, started_at = ?9, ended_at = ?10,
       total = ?11, queued = ?12, running = ?13, succeeded = ?14, failed = ?15, cancelled = ?16, skipped = ?17
     WHERE ${checked}`);
   const release = db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?");
@@ -32,22 +31,25 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   const admits = createAdmission(parts);
   const chain = createEventChain(parts);
 
-  /** Runs that this process writes to; a position never changes. */
-  const positions = new Map<string, number>();
-  const positionOf = (runId: string): number => {
-    const known = positions.get(runId);
-    if (known !== undefined) return known;
-    const row = selectRun.get(runId) as { position: number } | undefined;
+  /** Where the runs stand that this process writes to. */
+  const places = new Map<string, RunPlace>();
+  /**
+   * What this process wrote last under the same fence is still the end of the run's history, provided that its number is the expected
+   * one; otherwise the row is asked. Whether it holds is checked once more as the row is moved on.
+   */
+  const placeOf = (runId: string, fence: number, runSeq: number): RunPlace => {
+    const known = places.get(runId);
+    if (known !== undefined && known.fence === fence && known.runSeq === runSeq) return known;
+    const row = selectRun.get(runId) as RunPlace | undefined;
     if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
-    positions.set(runId, row.position);
-    return row.position;
+    return row;
   };
 
   const explainRefusal = (runId: string, { fence, expectedRunSeq }: AppendOptions): Error => {
-    const row = selectRun.get(runId) as { fence: number; run_seq: number; owner_id: string | null } | undefined;
-    positions.delete(runId);
+    const row = selectRun.get(runId) as (RunPlace & { owner_id: string | null }) | undefined;
+    places.delete(runId);
     if (row === undefined || row.fence !== fence || row.owner_id === null) return new StaleOwnerError(runId);
-    return new RunSeqError(runId, expectedRunSeq, row.run_seq);
+    return new RunSeqError(runId, expectedRunSeq, row.runSeq);
   };
 
   return {
@@ -68,7 +70,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
         const row = rowValues(run, started ? start.row : run.row, now());
         row.push(written.length, first + written.length - 1);
         const position = Number(insertRun.run(...row).lastInsertRowid);
-        positions.set(run.id, position);
+        places.set(run.id, { position, fence: 1, runSeq: written.length, tail: first + written.length - 1 });
         chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
         return { runId: run.id, created: true, started, fence: 1, position };
       }, run.early);
@@ -77,32 +79,42 @@ export function createRunJournal(parts: StoreParts): RunJournal {
     append: async (runId, events, options) => {
       const texts = events.map((event) => JSON.stringify(event.data));
       return await commits.run(() => {
-        const run = positionOf(runId);
-        const { expectedRunSeq: runSeq, fence, row, admitBelow } = options;
-        if (admitBelow !== undefined && !admits(run, admitBelow)) return false;
+        const { expectedRunSeq, fence, row, admitBelow } = options;
+        const { position, tail } = placeOf(runId, fence, expectedRunSeq);
+        if (admitBelow !== undefined && !admits(position, admitBelow)) return false;
         const first = events.length === 0 ? 0 : chain.takeSeqs(events.length);
-        const last = events.length === 0 ? 0 : first + events.length - 1;
-        const length = runSeq + events.length;
+        const last = events.length === 0 ? tail : first + events.length - 1;
+        const runSeq = expectedRunSeq + events.length;
         const isReleased = options.release === true;
-        const found =
+        const { changes } =
           row === undefined
-            ? advance.get(length, last, run, fence, runSeq)
-            : project.get(length, last, run, fence, runSeq, isReleased ? 1 : 0, ...projectionValues(row));
-        if (found === undefined) throw explainRefusal(runId, options);
-        chain.write({ run, runSeq, tail: (found as { tail_before: number }).tail_before }, first, events, texts);
+            ? advance.run(runSeq, last, position, fence, expectedRunSeq)
+            : project.run(runSeq, last, position, fence, expectedRunSeq, isReleased ? 1 : 0, ...projectionValues(row));
+        if (changes === 0) throw explainRefusal(runId, options);
+        if (isReleased) places.delete(runId);
+        else places.set(runId, { position, fence, runSeq, tail: last });
+        chain.write({ run: position, runSeq: expectedRunSeq, tail }, first, events, texts);
         if (options.results !== undefined) {
           for (const { repository, job, state, endedAt } of options.results)
             result.run(repository, runId, job, state, endedAt);
         }
         if (options.answers !== undefined) answer.run(options.answers);
-        if (isReleased) positions.delete(runId);
-        if (isReleased && row === undefined) release.run(run);
+        if (isReleased && row === undefined) release.run(position);
         return true;
       });
     },
 
     readEvents: (runId, afterRunSeq = 0) => read(() => chain.read(runId, afterRunSeq)),
   };
+}
+
+/** Where a run's history ends. */
+interface RunPlace {
+  readonly position: number;
+  readonly fence: number;
+  readonly runSeq: number;
+  /** The seq of its last event. */
+  readonly tail: number;
 }
 
 interface KnownRun {
