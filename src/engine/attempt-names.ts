@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { TargetState } from "./state.ts";
 
 /** `RUN/TARGET/STEP`: the same for all attempts of a step. */
@@ -12,7 +11,7 @@ export function attemptFileBase(
   stepId: string,
   attempt: number,
 ): string {
-  return join(target.job, target.repository ?? "once", `${stepId}.${attempt}`);
+  return `${target.job}/${target.repository ?? "once"}/${stepId}.${attempt}`;
 }
 
 /** What every process of one attempt carries in its environment, also one that left the process group. */

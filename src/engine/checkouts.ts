@@ -67,8 +67,7 @@ export class Checkouts {
    * @returns what could not be removed, in words
    */
   async giveBackAll(state: RunState, options: { readonly afterCrash: boolean }): Promise<readonly string[]> {
-    const used = state.plan.workflow.jobs.some((job) => job.checkout === "worktree");
-    if (!used || (!options.afterCrash && !existsSync(join(this.#folder, state.id)))) return [];
+    if (!options.afterCrash && !existsSync(join(this.#folder, state.id))) return [];
     const problems: string[] = [];
     for (const repository of Object.values(state.plan.repositories)) {
       if (!isGivenBack(state, repository)) continue;

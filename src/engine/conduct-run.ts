@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { crashPoint } from "../lib/crash-point.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -64,7 +63,7 @@ export class Conductor {
       jobs,
       plannedTargets,
       hurry: this.#hurry,
-      runFolder: join(parts.runsFolder, id),
+      runFolder: `${parts.runsFolder}/${id}`,
     };
   }
 
@@ -83,10 +82,10 @@ export class Conductor {
     if (state.state === "queued") await this.#enter();
     const began = state.startedAt !== null;
     await this.#runTargets();
-    await this.#runFinally(began);
+    if (state.targets.has(finallyKey)) await this.#runFinally(began);
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#why?.kind === "release") return await this.#letGo();
-    const problems = await this.#scope.checkouts.giveBackAll(state, { afterCrash: this.#isResumed });
+    const problems = this.#usesWorktrees() ? await this.#giveBackAll() : [];
     const outcome = judgeRun(state);
     crashPoint("engine.beforeRunFinished");
     writer.add("run.finished", { state: outcome.state }, { reason: [outcome.reason, ...problems].join("; ") });
@@ -252,6 +251,15 @@ export class Conductor {
     crashPoint("engine.beforeFinally");
     this.#launch(finallyKey, null);
     await this.#untilIdle(() => undefined);
+  }
+
+  #usesWorktrees(): boolean {
+    return this.state.plan.workflow.jobs.some((job) => job.checkout === "worktree");
+  }
+
+  /** Trees that a crash, or a failure to remove them, has left. */
+  #giveBackAll(): Promise<readonly string[]> {
+    return this.#scope.checkouts.giveBackAll(this.state, { afterCrash: this.#isResumed });
   }
 
   async #letGo(): Promise<RunState> {

@@ -51,7 +51,15 @@ async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
   const action = run.parts.actions.get(uses);
   if (action === undefined)
     throw new ActionError(`there is no action ${uses}; mahavishnu was upgraded or an adapter is off`);
-  const input = await evaluateInput(scope);
+  let input: Readonly<Record<string, Json>>;
+  try {
+    const preparing = scope.texts.prepareStep(at.step);
+    if (preparing !== undefined) await preparing;
+    input = scope.texts.actionInput(at.step);
+  } catch (error) {
+    // An expression that fails will fail again: that is the workflow's fault, not the machine's.
+    throw new ActionError(messageOf(error), "exit", { cause: error });
+  }
   return await heedEnding(action.run(input, new StepContext(scope, log)), scope);
 }
 
@@ -101,17 +109,6 @@ class StepContext implements ActionContext {
 
   get summary(): ActionContext["summary"] {
     return () => summarizeRun(this.#scope.run.writer.state);
-  }
-}
-
-/** An expression that fails will fail again: that is the workflow's fault, not the machine's. */
-async function evaluateInput({ texts, at }: AttemptScope): Promise<Readonly<Record<string, Json>>> {
-  try {
-    const preparing = texts.prepareStep(at.step);
-    if (preparing !== undefined) await preparing;
-    return texts.actionInput(at.step);
-  } catch (error) {
-    throw new ActionError(messageOf(error), "exit", { cause: error });
   }
 }
 

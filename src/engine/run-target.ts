@@ -56,7 +56,10 @@ async function conductTarget(scope: TargetScope, failedNeed: string | null): Pro
       scope.texts.setFolder(scope.folder);
     }
     await runSteps(scope, slot);
-    await finishTarget(scope);
+    scope.end.throwIfEnded();
+    const outputs = hasEntries(job.outputs) ? await readJobOutputs(scope) : {};
+    scope.end.throwIfEnded();
+    finishTarget(scope, outputs);
     crashPoint("engine.targetEnded");
   } catch (error) {
     finishInterrupted(scope, error);
@@ -84,7 +87,8 @@ async function runSteps(scope: TargetScope, slot: Slot): Promise<void> {
   const { run, job, target } = scope;
   for (let next = findNextStep(job, target); next !== null; next = findNextStep(job, target)) {
     scope.end.throwIfEnded();
-    if (!(await isDue(scope, next))) {
+    if (next.step.if !== undefined) await scope.texts.prepareStep(next.step);
+    if (!isDue(scope, next)) {
       run.writer.add("step.skipped", { target: target.key, step: next.step.id }, { reason: skipReason(scope, next) });
       continue;
     }
@@ -112,9 +116,8 @@ async function waitForRetry(scope: TargetScope, retryAt: number, slot: Slot): Pr
 }
 
 /** A step whose attempts have begun goes on whatever its condition says now. */
-async function isDue({ texts, job, target }: TargetScope, { step, state }: StepAt): Promise<boolean> {
+function isDue({ texts, job, target }: TargetScope, { step, state }: StepAt): boolean {
   if (state.attempts.length > state.earlierAttempts) return true;
-  if (step.if !== undefined) await texts.prepareStep(step);
   return texts.stepCondition(step, { failed: findFailedStep(job, target) !== null });
 }
 
@@ -147,22 +150,21 @@ function finishStep(scope: TargetScope, { step, state }: StepAt, result: Attempt
   writer.add("step.finished", { target: target.key, step: step.id, ...end }, { reason });
 }
 
-async function finishTarget(scope: TargetScope): Promise<void> {
-  const { job, target, texts } = scope;
-  scope.end.throwIfEnded();
-  const failed = findFailedStep(job, target);
-  if (failed !== null) {
-    endTarget(scope, "failed", `${failed.id}: ${failed.reason ?? "failed"}`);
-    return;
-  }
-  let outputs: Outputs = {};
+/** Ends a target whose steps are all over; `outputs` are those of its job, or why there are none. */
+function finishTarget(scope: TargetScope, outputs: Outputs | Error): void {
+  const failed = findFailedStep(scope.job, scope.target);
+  if (failed !== null) endTarget(scope, "failed", `${failed.id}: ${failed.reason ?? "failed"}`);
+  else if (outputs instanceof Error) endTarget(scope, "failed", `outputs: ${messageOf(outputs)}`);
+  else endTarget(scope, "succeeded", "every step succeeded", { outputs });
+}
+
+async function readJobOutputs({ job, target, texts }: TargetScope): Promise<Outputs | Error> {
+  if (findFailedStep(job, target) !== null) return {};
   try {
-    if (hasEntries(job.outputs)) outputs = await texts.jobOutputs();
+    return await texts.jobOutputs();
   } catch (error) {
-    endTarget(scope, "failed", `outputs: ${messageOf(error)}`);
-    return;
+    return error instanceof Error ? error : new Error(String(error));
   }
-  endTarget(scope, "succeeded", "every step succeeded", { outputs });
 }
 
 function endTarget(

@@ -102,7 +102,9 @@ export class RunWriter {
     }
     if (options !== undefined) Object.assign(appended, options);
     await this.#journal.append(this.state.id, events, appended);
-    if (this.#born !== undefined) await this.#waitForBirth();
+    // Observers hear of a run's creation first.
+    if (this.#born !== undefined) await this.#born;
+    this.#born = undefined;
     tellObserver(this.#observe, this.state, events);
   }
 
@@ -136,15 +138,10 @@ export class RunWriter {
     if (!written) return false;
     this.#handedOver += 1;
     reduce(this.state, event);
-    if (this.#born !== undefined) await this.#waitForBirth();
+    if (this.#born !== undefined) await this.#born;
+    this.#born = undefined;
     tellObserver(this.#observe, this.state, [event]);
     return true;
-  }
-
-  /** Observers hear of a run's creation first. */
-  async #waitForBirth(): Promise<void> {
-    await this.#born;
-    this.#born = undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAdmission } from "./admission.ts";
-import type { AppendOptions, CreatedRun, NewRun, RunJournal, RunProjection } from "./contract.ts";
+import type { AppendOptions, CreatedRun, NewEvent, NewRun, RunJournal, RunProjection } from "./contract.ts";
 import { createEventChain } from "./event-chain.ts";
 import type { StoreParts } from "./store-parts.ts";
 
@@ -53,11 +53,11 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   };
 
   return {
-    createRun: async (run) => {
+    createRun: (run) => {
       const { events, start } = run;
-      // What cannot be said in JSON is found before the transaction: it must not undo the work of others.
-      const texts = [...events, start.event].map((event) => JSON.stringify(event.data));
-      return await commits.run((): CreatedRun => {
+      const texts = writeTexts([...events, start.event]);
+      if (texts instanceof Error) return Promise.reject(texts);
+      return commits.run((): CreatedRun => {
         const known =
           run.idempotencyKey === undefined ? undefined : (byKey.get(run.idempotencyKey) as KnownRun | undefined);
         if (known !== undefined) {
@@ -76,9 +76,10 @@ export function createRunJournal(parts: StoreParts): RunJournal {
       }, run.early);
     },
 
-    append: async (runId, events, options) => {
-      const texts = events.map((event) => JSON.stringify(event.data));
-      return await commits.run(() => {
+    append: (runId, events, options) => {
+      const texts = writeTexts(events);
+      if (texts instanceof Error) return Promise.reject(texts);
+      return commits.run(() => {
         const { expectedRunSeq, fence, row, admitBelow } = options;
         const { position, tail } = placeOf(runId, fence, expectedRunSeq);
         if (admitBelow !== undefined && !admits(position, admitBelow)) return false;
@@ -106,6 +107,15 @@ export function createRunJournal(parts: StoreParts): RunJournal {
 
     readEvents: (runId, afterRunSeq = 0) => read(() => chain.read(runId, afterRunSeq)),
   };
+}
+
+/** Data as JSON, made before the transaction: what cannot be said in JSON must not undo the work of others. */
+function writeTexts(events: readonly NewEvent[]): string[] | Error {
+  try {
+    return events.map((event) => JSON.stringify(event.data));
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** Where a run's history ends. */
