@@ -149,8 +149,8 @@ export interface NewRun {
   /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. */
   readonly start: { readonly admitBelow: number; readonly event: NewEvent; readonly row: RunProjection };
   /**
-   * Told of the outcome before it is durable, so that what follows from it can be written in the same transaction. Nothing else may
-   * be done with it before the promise resolves; it is worth nothing if that rejects.
+   * Told of the outcome before it is durable: what it appends before it returns is written in the same transaction. Nothing else may be
+   * done with the outcome before the promise resolves; it is worth nothing if that rejects.
    */
   readonly early?: (created: CreatedRun) => void;
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
@@ -41,7 +41,6 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #scheduled = false;
   #idle: Promise<void> = Promise.resolve();
-  #open = false;
   #commits = 0;
   #transactions = 0;
 
@@ -64,8 +63,8 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `work` in the next shared transaction. With `early`, the transaction is held open for one turn more, so that what
-   * follows from the result alone can be written in it too.
+   * Runs `work` in the next shared transaction. `early` is called in that transaction: what it hands in before it returns is written
+   * in the same one.
    */
   run<T>(work: Work<T>, early?: Early<T>): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
@@ -94,43 +93,31 @@ export class GroupCommit {
     while (this.#scheduled) await this.#idle;
   }
 
-  /** Resolves when no transaction is open: who reads must not see what may yet be undone. Undefined when none is open now. */
-  settled(): Promise<void> | undefined {
-    return this.#open ? this.#idle : undefined;
-  }
-
   async #flush(): Promise<void> {
     const refused = this.#tryBegin();
     const failure = refused === null ? null : await this.#beginPatiently(refused);
+    // Who is told early hands in more while the batch is gone through: it grows, and all of it shares the transaction.
     const batch = this.#waiting;
+    const error = failure ?? this.#commitAll(batch);
     this.#waiting = [];
-    if (failure !== null) {
-      this.#scheduled = false;
-      this.#fail(batch, failure);
-      return;
-    }
-    let broken: { readonly error: unknown } | null = null;
+    this.#scheduled = false;
+    if (error !== null) this.#fail(batch, error);
+    else for (const each of batch) settle(each);
+  }
+
+  /** Null when all is on the disk, else why nothing is. */
+  #commitAll(batch: readonly Waiting[]): unknown {
     try {
-      if (this.#apply(batch)) {
-        this.#open = true;
-        await nextTurn();
-        const more = this.#waiting;
-        this.#waiting = [];
-        batch.push(...more);
-        this.#apply(more);
-      }
+      for (const waiting of batch) perform(waiting);
       crashPoint("store.beforeCommit");
       this.#commit.run();
       crashPoint("store.afterCommit");
       this.#commits += 1;
+      return null;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      broken = { error };
+      return error;
     }
-    this.#open = false;
-    this.#scheduled = false;
-    if (broken !== null) this.#fail(batch, broken.error);
-    else for (const each of batch) settle(each);
   }
 
   /** Null when the transaction has begun, else SQLite's refusal. */
@@ -157,28 +144,22 @@ export class GroupCommit {
     }
   }
 
-  /** Runs works; true when one of them was told its result early. */
-  #apply(works: readonly Waiting[]): boolean {
-    let told = false;
-    for (const waiting of works) {
-      try {
-        waiting.value = waiting.work();
-      } catch (error) {
-        if (!(error instanceof MahavishnuError)) throw error;
-        waiting.refusal = error;
-        continue;
-      }
-      if (waiting.early === undefined) continue;
-      waiting.early(waiting.value);
-      told = true;
-    }
-    return told;
-  }
-
   #fail(batch: readonly Waiting[], error: unknown): void {
     const explained = this.#explain(error);
     for (const { reject } of batch) reject(explained);
   }
+}
+
+/** Runs one work; its refusal concerns nobody else. */
+function perform(waiting: Waiting): void {
+  try {
+    waiting.value = waiting.work();
+  } catch (error) {
+    if (!(error instanceof MahavishnuError)) throw error;
+    waiting.refusal = error;
+    return;
+  }
+  waiting.early?.(waiting.value);
 }
 
 function settle({ value, refusal, resolve, reject }: Waiting): void {

@@ -50,7 +50,6 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
     now,
     // Async by contract, since another store may be a server; promises are made even when the body throws.
     read: async (body) => {
-      await commits.settled();
       try {
         return body();
       } catch (error) {

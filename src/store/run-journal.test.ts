@@ -247,23 +247,45 @@ describe("admission", () => {
 });
 
 describe("early results", () => {
-  it("let what follows share the commit, and hide an open transaction from readers", () =>
+  it("let what follows share the commit", () =>
     withStore(async (store) => {
       const owner = await knownOwner(store);
       const commits = store.commitCount();
       let follow: Promise<unknown> | undefined;
-      let seen: Promise<unknown> | undefined;
-      const created = store.createRun({
+      await store.createRun({
         ...newRun("a", owner),
         early: ({ fence }) => {
           follow = store.append("a", [eventOf("x")], { expectedRunSeq: 2, fence });
-          queueMicrotask(() => {
-            seen = store.readEvents("a").then((events) => [events.length, store.commitCount()]);
-          });
         },
       });
-      await created;
       await follow;
-      expect(await seen).toEqual([3, commits + 1]);
+      expect([(await store.readEvents("a")).length, store.commitCount()]).toEqual([3, commits + 1]);
+    }));
+
+  it("are worth nothing when the transaction is undone", () =>
+    withStore(async (store) => {
+      const owner = await knownOwner(store);
+      await store.createRun(newRun("a", owner));
+      let follow: Promise<unknown> | undefined;
+      const created = store.createRun({
+        ...newRun("b", owner),
+        early: ({ fence }) => {
+          follow = store.append("b", [eventOf("x")], { expectedRunSeq: 2, fence });
+          follow.catch(() => undefined);
+        },
+      });
+      // The same id once more breaks the whole transaction.
+      const twice = store.createRun(newRun("a", owner));
+      await Promise.allSettled([created, twice]);
+      const ends = await Promise.allSettled([created, follow, twice]);
+      expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+      expect((await store.listRuns({ limit: 9 })).map(({ id }) => id)).toEqual(["a"]);
+      // Numbers and places that were given out in it are not believed afterwards.
+      await store.append("a", [eventOf("y")], { expectedRunSeq: 2, fence: 1 });
+      expect((await store.readEvents("a")).map(({ runSeq, type }) => `${runSeq} ${type}`)).toEqual([
+        "1 run.created",
+        "2 run.started",
+        "3 y",
+      ]);
     }));
 });
