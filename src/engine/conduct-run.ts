@@ -42,7 +42,9 @@ export class Conductor {
   readonly #isResumed: boolean;
   #scheduler: Scheduler | undefined;
   #failure: Error | undefined;
-  #wake = Promise.withResolvers<void>();
+  /** Something has happened since the conductor last looked. */
+  #isAwake = false;
+  #wake: (() => void) | undefined;
 
   constructor(parts: EngineParts, queue: RunQueue, writer: RunWriter) {
     this.#queue = queue;
@@ -137,7 +139,7 @@ export class Conductor {
     this.#why = why;
     this.#closing.end(why);
     for (const [key, ending] of this.#running) if (key !== finallyKey || why.leaves) ending.end(why);
-    this.#wake.resolve();
+    this.#wakeUp();
   }
 
   /** Running steps are killed without grace, those of `finally` too. */
@@ -179,9 +181,23 @@ export class Conductor {
       } catch (error) {
         this.#fail(error);
       }
-      await this.#wake.promise;
-      this.#wake = Promise.withResolvers();
+      await this.#sleep();
     }
+  }
+
+  #wakeUp(): void {
+    this.#isAwake = true;
+    this.#wake?.();
+  }
+
+  async #sleep(): Promise<void> {
+    if (!this.#isAwake) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#isAwake = false;
+    this.#wake = undefined;
   }
 
   /** Starts and skips what can be; what is skipped may make others ready. */
@@ -214,7 +230,7 @@ export class Conductor {
       if (!(error instanceof Interruption)) this.#fail(error);
     }
     this.#running.delete(key);
-    this.#wake.resolve();
+    this.#wakeUp();
   }
 
   /** A failure that is not a target's: the run cannot be conducted here any more. */

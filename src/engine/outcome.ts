@@ -14,8 +14,9 @@ export interface Outcome {
  */
 export function judgeRun(state: RunState): Outcome {
   if (state.state === "cancelling") return { state: "cancelled", reason: state.cause.reason };
-  const targets = [...state.targets.values()];
-  const work = targets.filter((target) => target.key !== finallyKey);
+  const { succeeded, total } = state.counts;
+  if (succeeded === total && total > 0) return { state: "succeeded", reason: "every target succeeded" };
+  const work = [...state.targets.values()].filter((target) => target.key !== finallyKey);
   const said = (target: TargetState): boolean => !isOptional(state, target);
   const bad = work.filter(isBad);
   const counted = bad.filter(said);

@@ -53,19 +53,19 @@ class PlanScheduler implements Scheduler {
   readonly #waitsFor = new Map<string, number>();
   /** Places in the plan of targets that wait for a target; for a whole job under `job:ID`. */
   readonly #dependents = new Map<string, number[]>();
-  readonly #skips: Decision[] = [];
-  /** Targets that a crash or a release left in the middle: they go on whatever the failure policy says. */
-  readonly #begun: Decision[] = [];
+  /** What is decided already: targets that were left in the middle, which go on whatever the failure policy says, and skips. */
+  #decided: Decision[] = [];
 
   constructor(state: RunState, options: SchedulerOptions) {
     this.#state = state;
     this.#jobs = openBooks(state, options);
+    const begun: Decision[] = [];
     for (const [place, target] of state.plan.targets.entries()) {
       const own = this.#stateOf(target.key);
       if (target.key === finallyKey || hasEnded(own)) continue;
       if (own.state === "running") {
         this.#bookOf(target.job).started.add(target.key);
-        this.#begun.push({ kind: "start", key: target.key, failedNeed: this.#findFailedNeed(target) });
+        begun.push({ kind: "start", key: target.key, failedNeed: this.#findFailedNeed(target) });
         continue;
       }
       const open = [
@@ -76,19 +76,22 @@ class PlanScheduler implements Scheduler {
       for (const need of open) this.#addDependent(need, place);
       if (open.length === 0) this.#judge(place);
     }
+    this.#decided = [...begun, ...this.#decided];
   }
 
   take(): Decision[] {
-    const decisions = [...this.#begun.splice(0), ...this.#skips.splice(0)];
+    const decisions = this.#decided;
+    this.#decided = [];
     for (const book of this.#jobs.values()) {
-      const stopped = book.ready.length === 0 ? null : stopReason(book);
+      if (book.ready.length === 0) continue;
+      const stopped = stopReason(book);
       if (stopped !== null) {
         for (const place of book.ready.splice(0)) {
           decisions.push({ kind: "skip", key: this.#planned(place).key, because: "policy", reason: stopped });
         }
+        continue;
       }
-      const free = Math.max(0, book.maxParallel - book.started.size);
-      for (const place of book.ready.splice(0, free)) {
+      for (const place of book.ready.splice(0, Math.max(0, book.maxParallel - book.started.size))) {
         const target = this.#planned(place);
         book.started.add(target.key);
         decisions.push({ kind: "start", key: target.key, failedNeed: this.#findFailedNeed(target) });
@@ -132,7 +135,7 @@ class PlanScheduler implements Scheduler {
     const book = this.#bookOf(target.job);
     const failedNeed = book.judgesFailure ? null : this.#findFailedNeed(target);
     if (failedNeed !== null) {
-      this.#skips.push({ kind: "skip", key: target.key, because: "dependency", reason: failedNeed });
+      this.#decided.push({ kind: "skip", key: target.key, because: "dependency", reason: failedNeed });
       return;
     }
     const before = book.ready.findLastIndex((other) => other < place);

@@ -1,14 +1,21 @@
 import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
 import type { StoreParts } from "./store-parts.ts";
 
-/** Whether the run at `position` may begin: fewer than `limit` go on, and no older one waits. To be asked inside a transaction. */
-export type Admission = (position: number, limit: number) => boolean;
+/** Decides which runs may begin; to be asked inside a transaction. */
+export interface Admission {
+  /** Whether a new run may begin: fewer than `limit` go on, and none waits. The run that follows from the answer must be written then. */
+  admitNew(limit: number): boolean;
+  /** Whether the waiting run at `position` may begin: fewer than `limit` go on, and no older one waits. */
+  admitWaiting(position: number, limit: number): boolean;
+  /** To be told when the state of a run has been changed by other means. */
+  changed(): void;
+}
 
 /**
  * Run slots are derived from the runs themselves, so none can leak: a run counts while it goes on and its owner lives. The cheap
  * question comes first; whose owners live is looked at only when it makes a difference.
  */
-export function createAdmission({ db, now }: StoreParts): Admission {
+export function createAdmission({ db, commits, now }: StoreParts): Admission {
   // Only active runs are in the partial index run_active, so both stay quick however long the history is.
   const goingOn = "run.ended_at IS NULL AND run.state IN ('running', 'cancelling')";
   const waiting = "run.ended_at IS NULL AND run.state = 'queued' AND run.position < ?";
@@ -27,9 +34,35 @@ export function createAdmission({ db, now }: StoreParts): Admission {
       .reduce((sum, row) => sum + row.runs, 0);
   };
 
-  return (position, limit) => {
-    const { going, waiting: isAnyWaiting } = look.get(position) as { going: number; waiting: number };
+  const admits = ({ going, waiting: isAnyWaiting }: Counts, position: number, limit: number): boolean => {
     if (going >= limit && livingRuns(ownersGoingOn.all()) >= limit) return false;
     return isAnyWaiting === 0 || livingRuns(ownersWaiting.all(position)) === 0;
   };
+
+  /** Nobody else writes in the same transaction, so for many new runs it is looked once and counted on. */
+  let known = { transaction: -1, going: 0, waiting: 0 };
+
+  return {
+    admitNew: (limit) => {
+      const { transaction } = commits;
+      if (known.transaction !== transaction) known = { transaction, ...(look.get(newest) as unknown as Counts) };
+      const isAdmitted = admits(known, newest, limit);
+      if (isAdmitted) known.going += 1;
+      else known.waiting = 1;
+      return isAdmitted;
+    },
+    admitWaiting: (position, limit) => admits(look.get(position) as unknown as Counts, position, limit),
+    changed: () => {
+      known.transaction = -1;
+    },
+  };
+}
+
+/** A position behind all there are. */
+const newest = Number.MAX_SAFE_INTEGER;
+
+interface Counts {
+  readonly going: number;
+  /** 1 when any waits. */
+  readonly waiting: number;
 }

@@ -1,8 +1,7 @@
-import type { SQLInputValue } from "node:sqlite";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAdmission } from "./admission.ts";
-import type { AppendOptions, CreatedRun, NewEvent, NewRun, RunJournal, RunProjection } from "./contract.ts";
+import type { AppendOptions, CreatedRun, NewEvent, RunJournal, RunProjection } from "./contract.ts";
 import { createEventChain } from "./event-chain.ts";
 import type { StoreParts } from "./store-parts.ts";
 
@@ -28,7 +27,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
     INSERT INTO repository_result(repository, run_id, job, state, ended_at) VALUES(?, ?, ?, ?, ?)
     ON CONFLICT(repository) DO UPDATE SET
       run_id = excluded.run_id, job = excluded.job, state = excluded.state, ended_at = excluded.ended_at`);
-  const admits = createAdmission(parts);
+  const admission = createAdmission(parts);
   const chain = createEventChain(parts);
 
   /** Where the runs stand that this process writes to. */
@@ -43,6 +42,27 @@ export function createRunJournal(parts: StoreParts): RunJournal {
     const row = selectRun.get(runId) as RunPlace | undefined;
     if (row === undefined) throw new MahavishnuError("RUN_SEQUENCE", `there is no run ${runId}`);
     return row;
+  };
+
+  const projectRow = (place: PlaceValues, row: RunProjection, isReleased: boolean): number | bigint => {
+    admission.changed();
+    const { state, reason, startedAt, endedAt, counts } = row;
+    const { total, queued, running, succeeded, failed, cancelled, skipped } = counts;
+    return project.run(
+      ...place,
+      isReleased ? 1 : 0,
+      state,
+      reason,
+      startedAt,
+      endedAt,
+      total,
+      queued,
+      running,
+      succeeded,
+      failed,
+      cancelled,
+      skipped,
+    ).changes;
   };
 
   const explainRefusal = (runId: string, { fence, expectedRunSeq }: AppendOptions): Error => {
@@ -64,13 +84,36 @@ export function createRunJournal(parts: StoreParts): RunJournal {
           return { runId: known.id, created: false, started: false, fence: known.fence, position: known.position };
         }
         crashPoint("store.createRun");
-        const started = admits(Number.MAX_SAFE_INTEGER, start.admitBelow);
+        const started = admission.admitNew(start.admitBelow);
         const written = started ? [...events, start.event] : events;
         const first = chain.takeSeqs(written.length);
-        const row = rowValues(run, started ? start.row : run.row, now());
-        row.push(written.length, first + written.length - 1);
-        const position = Number(insertRun.run(...row).lastInsertRowid);
-        places.set(run.id, { position, fence: 1, runSeq: written.length, tail: first + written.length - 1 });
+        const tail = first + written.length - 1;
+        const { state, reason, startedAt, endedAt, counts } = started ? start.row : run.row;
+        const { total, queued, running, succeeded, failed, cancelled, skipped } = counts;
+        const { lastInsertRowid } = insertRun.run(
+          run.id,
+          run.workflow,
+          run.revision,
+          run.idempotencyKey ?? null,
+          run.actor,
+          now(),
+          state,
+          reason,
+          startedAt,
+          endedAt,
+          total,
+          queued,
+          running,
+          succeeded,
+          failed,
+          cancelled,
+          skipped,
+          run.owner.id,
+          written.length,
+          tail,
+        );
+        const position = Number(lastInsertRowid);
+        places.set(run.id, { position, fence: 1, runSeq: written.length, tail });
         chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
         return { runId: run.id, created: true, started, fence: 1, position };
       }, run.early);
@@ -82,15 +125,13 @@ export function createRunJournal(parts: StoreParts): RunJournal {
       return commits.run(() => {
         const { expectedRunSeq, fence, row, admitBelow } = options;
         const { position, tail } = placeOf(runId, fence, expectedRunSeq);
-        if (admitBelow !== undefined && !admits(position, admitBelow)) return false;
+        if (admitBelow !== undefined && !admission.admitWaiting(position, admitBelow)) return false;
         const first = events.length === 0 ? 0 : chain.takeSeqs(events.length);
         const last = events.length === 0 ? tail : first + events.length - 1;
         const runSeq = expectedRunSeq + events.length;
         const isReleased = options.release === true;
-        const { changes } =
-          row === undefined
-            ? advance.run(runSeq, last, position, fence, expectedRunSeq)
-            : project.run(runSeq, last, position, fence, expectedRunSeq, isReleased ? 1 : 0, ...projectionValues(row));
+        const place: PlaceValues = [runSeq, last, position, fence, expectedRunSeq];
+        const changes = row === undefined ? advance.run(...place).changes : projectRow(place, row, isReleased);
         if (changes === 0) throw explainRefusal(runId, options);
         if (isReleased) places.delete(runId);
         else places.set(runId, { position, fence, runSeq, tail: last });
@@ -118,6 +159,9 @@ function writeTexts(events: readonly NewEvent[]): string[] | Error {
   }
 }
 
+/** The new number of events and the new tail; then position, fence and the number of events that must be there. */
+type PlaceValues = [runSeq: number, tail: number, position: number, fence: number, expectedRunSeq: number];
+
 /** Where a run's history ends. */
 interface RunPlace {
   readonly position: number;
@@ -131,16 +175,6 @@ interface KnownRun {
   readonly id: string;
   readonly fence: number;
   readonly position: number;
-}
-
-function projectionValues({ state, reason, startedAt, endedAt, counts }: RunProjection): SQLInputValue[] {
-  const { total, queued, running, succeeded, failed, cancelled, skipped } = counts;
-  return [state, reason, startedAt, endedAt, total, queued, running, succeeded, failed, cancelled, skipped];
-}
-
-function rowValues(run: NewRun, row: RunProjection, time: number): SQLInputValue[] {
-  const key = run.idempotencyKey ?? null;
-  return [run.id, run.workflow, run.revision, key, run.actor, time, ...projectionValues(row), run.owner.id];
 }
 
 /** Another process has taken over the run: the fence of this owner is not the run's any more. */
