@@ -38,7 +38,7 @@ export function openDatabase(file: string): DatabaseSync {
       throw error;
     }
   } catch (error) {
-    throw explainStoreError(error, file);
+    throw explainOpening(error, file);
   }
 }
 
@@ -125,6 +125,15 @@ export function explainStoreError(error: unknown, file: string): unknown {
     });
   }
   return error;
+}
+
+/** SQLITE_ERROR: a statement that does not fit the schema, or a format that nobody has. */
+const sqliteError = 1;
+
+/** Like `explainStoreError`, for a file whose marks say that it is ours: what then fits nothing is damaged. */
+export function explainOpening(error: unknown, file: string): unknown {
+  if (sqliteCode(error) !== sqliteError) return explainStoreError(error, file);
+  return new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${messageOf(error)}`, { cause: error });
 }
 
 /** The primary result code of an error of node:sqlite. */

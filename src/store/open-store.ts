@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { explainStoreError, openDatabase, quickCheck, sqliteCode } from "./open-database.ts";
+import { explainOpening, explainStoreError, openDatabase, quickCheck } from "./open-database.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
@@ -32,14 +32,9 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
     return assembleStore(db, file, now);
   } catch (error) {
     db.close();
-    // The version is ours, so every statement fits the schema, unless the text of the schema itself is damaged.
-    if (sqliteCode(error) !== sqliteError) throw explainStoreError(error, file);
-    throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: ${messageOf(error)}`, { cause: error });
+    throw explainOpening(error, file);
   }
 }
-
-/** SQLITE_ERROR: a statement that does not fit the schema. */
-const sqliteError = 1;
 
 function assembleStore(db: DatabaseSync, file: string, now: () => number): SqliteStore {
   const explain = (error: unknown): unknown => explainStoreError(error, file);
