@@ -158,9 +158,11 @@ class EmbeddedEngine implements Engine {
   }
 
   async resume(runId: string, cancel?: CancelWish): Promise<RunHandle> {
+    // Before the run is claimed: whoever asks for a retry meanwhile would hear that it is owned.
+    const known = await this.#parts.store.getRun(runId);
+    if (known !== null) refuseOver(runId, known.state);
     return await this.#claim(runId, async (conductor) => {
-      const { state } = conductor.state;
-      if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);
+      refuseOver(runId, conductor.state.state);
       await takeOver(this.#parts, conductor.writer);
       if (cancel !== undefined) await conductor.cancel(cancel);
     });
@@ -329,4 +331,8 @@ class EmbeddedEngine implements Engine {
       if (owned.get(runId) !== conductor.writer.fence) conductor.lose(new StaleOwnerError(runId));
     }
   }
+}
+
+function refuseOver(runId: string, state: RunState["state"]): void {
+  if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);
 }

@@ -61,6 +61,8 @@ export function classifyFailure(stderr: string): GitFailure {
   if (/\.lock': File exists|could not lock config file/.test(stderr)) return "locked";
   // Git reads the files of all worktrees, also of one that another git has begun and not filled in yet.
   if (/failed to read .*worktrees\/[^/]+\/\w+/.test(stderr)) return "locked";
+  // The folder of all registrations goes with the last one, perhaps while another git begins the next.
+  if (/could not create directory of '.*worktrees\//.test(stderr)) return "locked";
   if (/not a git repository/.test(stderr)) return "notARepository";
   if (/Permission denied/i.test(stderr)) return "denied";
   return "exit";

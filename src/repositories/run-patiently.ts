@@ -9,9 +9,10 @@ const attempts = 8;
 /**
  * Runs git, and again while another process holds one of its locks. For commands that may be repeated.
  *
+ * @param beforeAgain Done before each further try.
  * @throws GitError like `runGit`; `locked` when the lock stays.
  */
-export async function runPatiently(call: GitCall): Promise<GitOutput> {
+export async function runPatiently(call: GitCall, beforeAgain?: () => Promise<void>): Promise<GitOutput> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await runGit(call);
@@ -22,6 +23,7 @@ export async function runPatiently(call: GitCall): Promise<GitOutput> {
         undefined,
         call.signal === undefined ? {} : { signal: call.signal },
       );
+      await beforeAgain?.();
     }
   }
 }

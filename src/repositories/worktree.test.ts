@@ -140,6 +140,29 @@ describe("openWorktree", () => {
     expect(readdirSync(worktrees).toSorted()).toEqual(["other", "repo-young"]);
   });
 
+  it("outwaits and sweeps one of another run that git cannot read, also to be removed", async () => {
+    using folder = makeFolder();
+    const repository = folder.join("repo");
+    const commit = makeRepository(repository);
+    const place = { repository, folder: folder.join("w/repo") };
+    const other = { repository, folder: folder.join("other/repo") };
+    const worktrees = join(repository, ".git/worktrees");
+    const secondsAgo = (seconds: number): Date => new Date(Date.now() - seconds * 1_000);
+    await openWorktree({ ...other, commit, fresh: false });
+    // A kill after git has made a file and before it has filled it.
+    writeFileSync(join(worktrees, "repo/commondir"), "");
+    writeFileSync(join(worktrees, "repo/locked"), "initializing");
+    utimesSync(join(worktrees, "repo"), secondsAgo(3.5), secondsAgo(3.5));
+    expect(() => git(repository, "worktree", "add", "--detach", place.folder, commit)).toThrow("failed to read");
+    await openWorktree({ ...place, commit, fresh: false });
+    expect(listLinked(repository)).toEqual([place.folder]);
+
+    writeFileSync(join(worktrees, "repo/commondir"), "");
+    await removeWorktree(place);
+    await removeWorktree(other);
+    expect(existsSync(place.folder) || existsSync(other.folder) || existsSync(worktrees)).toBe(false);
+  });
+
   it("recovers from a kill at any moment", async () => {
     using folder = makeFolder();
     const repository = folder.join("repo");

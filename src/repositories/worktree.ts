@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { endOrphans } from "./end-orphans.ts";
 import { GitError } from "./git-error.ts";
@@ -25,8 +25,11 @@ export interface WorktreeRequest extends WorktreePlace {
 
 /** A checkout of a large repository takes its time. */
 const checkoutTimeoutMs = 10 * 60_000;
-/** A half-made registration that is older than this has lost the git process that made it. */
-const abandonedAfterMs = 10_000;
+/**
+ * A half-made registration that is older than this has lost the git process that made it: git fills one within a
+ * millisecond. Less than the patience with locks, so that whoever is held up by one outwaits it.
+ */
+const abandonedAfterMs = 4_000;
 
 /**
  * Makes a worktree with a detached HEAD at a commit, or goes on with the one that is there. A folder that a crash left
@@ -40,18 +43,17 @@ const abandonedAfterMs = 10_000;
 export async function openWorktree({ commit, fresh, ...place }: WorktreeRequest): Promise<boolean> {
   return await withRepository(place, async (repository) => {
     if (!fresh && isComplete(repository, place.folder)) return false;
-    await discard(repository, place);
+    await discard(repository, place.folder);
     await mkdir(dirname(place.folder), { recursive: true });
     try {
-      await runPatiently({
-        folder: repository.realPath,
-        args: ["worktree", "add", "--detach", place.folder, commit],
-        timeoutMs: checkoutTimeoutMs,
-        signal: place.signal,
-      });
+      const args = ["worktree", "add", "--detach", place.folder, commit];
+      await runPatiently(
+        { folder: repository.realPath, args, timeoutMs: checkoutTimeoutMs, signal: place.signal },
+        async () => await sweepAbandoned(repository, basename(place.folder)),
+      );
     } catch (error) {
       // Git clears up after its own failures, but not after being ended.
-      await discard(repository, { repository: place.repository, folder: place.folder });
+      await discard(repository, place.folder);
       throw error;
     }
     return true;
@@ -60,7 +62,7 @@ export async function openWorktree({ commit, fresh, ...place }: WorktreeRequest)
 
 /** Removes a worktree, whatever state it is in, and its registration. One that does not exist is fine. */
 export async function removeWorktree(place: WorktreePlace): Promise<void> {
-  await withRepository(place, async (repository) => await discard(repository, place));
+  await withRepository(place, async (repository) => await discard(repository, place.folder));
 }
 
 /** This process's calls in progress, by repository: two that add at once would read each other's half-written files. */
@@ -119,35 +121,31 @@ function registrationOf({ commonDir }: WorkingTree, folder: string): string | nu
   }
 }
 
-/** Removes the folder first, then its registration: git takes a registration without a folder, but not the reverse. */
-async function discard(repository: WorkingTree, { folder, signal }: WorktreePlace): Promise<void> {
-  const registrations = findRegistrations(repository, folder);
-  const isLeft = existsSync(folder) || registrations.length > 0;
+/**
+ * Removes the folder first, then its registration: a registration without a folder is an ordinary thing to git, but not the
+ * reverse. Not by `git worktree remove`: it reads the files of every registration, and fails when a kill has left one of
+ * them empty. Never by a prune: that would forget the user's own worktrees on a disk that is away.
+ */
+async function discard(repository: WorkingTree, folder: string): Promise<void> {
+  const isLeft = existsSync(folder) || findRegistrations(repository, folder).length > 0;
   if (isLeft && !isComplete(repository, folder)) await endOrphans(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  for (const path of findRegistrations(repository, folder)) {
-    try {
-      // Forced twice: also one that git still marks as being made.
-      const args = ["worktree", "remove", "--force", "--force", path];
-      await runPatiently({ folder: repository.realPath, args, signal });
-    } catch (error) {
-      // Another process may have removed it first.
-      if (findRegistrations(repository, folder).length > 0) throw error;
-    }
-  }
+  for (const registration of findRegistrations(repository, folder)) await removeRegistration(registration);
   await sweepAbandoned(repository, basename(folder));
 }
 
-/** Paths under which git has registered the folder. Never a prune: that would forget the user's own worktrees on a disk that is away. */
+/** Does what git does to a registration that is not needed any more; the folder of all goes with the last one. */
+async function removeRegistration(registration: string): Promise<void> {
+  await rm(registration, { recursive: true, force: true, maxRetries: 3 });
+  // Others are in it, or another process was faster.
+  await rmdir(dirname(registration)).catch(() => undefined);
+}
+
+/** Registrations of the folder, in `.git/worktrees`. */
 function findRegistrations({ commonDir }: WorkingTree, folder: string): string[] {
   const wanted = new Set([folder, realFolder(folder)].map((path) => join(path, ".git")));
-  return listWorktrees(commonDir).flatMap((id) => {
-    try {
-      const gitFile = readFileSync(join(commonDir, "worktrees", id, "gitdir"), "utf8").trim();
-      return wanted.has(gitFile) ? [dirname(gitFile)] : [];
-    } catch {
-      return [];
-    }
+  return listRegistrations(commonDir).filter((registration) => {
+    return wanted.has(readText(join(registration, "gitdir")).trim());
   });
 }
 
@@ -160,27 +158,37 @@ function realFolder(folder: string): string {
   }
 }
 
-function listWorktrees(commonDir: string): string[] {
+function listRegistrations(commonDir: string): string[] {
+  const folder = join(commonDir, "worktrees");
   try {
-    return readdirSync(join(commonDir, "worktrees"));
+    return readdirSync(folder).map((id) => join(folder, id));
   } catch {
     return [];
   }
 }
 
+/** The text of a file; empty when there is none. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /**
- * A git that is killed in its first moments leaves a registration that names no folder and is marked as being made:
- * git lists it nowhere and never removes it. Git names registrations after the folder, with a number when that is taken.
+ * A git that is killed in its first moments leaves a registration that leads to no folder, or one of which the other git
+ * processes cannot read the files: no worktree of the repository can be made or removed any more. Git itself never
+ * removes it. Git names registrations after the folder, with a number when that is taken.
  */
 async function sweepAbandoned({ commonDir }: WorkingTree, name: string): Promise<void> {
-  for (const id of listWorktrees(commonDir)) {
+  for (const registration of listRegistrations(commonDir)) {
+    const id = basename(registration);
     if (!id.startsWith(name) || !/^\d*$/.test(id.slice(name.length))) continue;
-    const path = join(commonDir, "worktrees", id);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    const isAbandoned =
-      stats?.isDirectory() === true &&
-      !existsSync(join(path, "gitdir")) &&
-      Date.now() - stats.mtimeMs > abandonedAfterMs;
-    if (isAbandoned) await rm(path, { recursive: true, force: true });
+    const stats = statSync(registration, { throwIfNoEntry: false });
+    if (stats?.isDirectory() !== true || Date.now() - stats.mtimeMs <= abandonedAfterMs) continue;
+    // Git writes them in this order, under the mark `locked`.
+    const isHalf = ["gitdir", "HEAD", "commondir"].some((file) => readText(join(registration, file)) === "");
+    if (isHalf && existsSync(join(registration, "locked"))) await removeRegistration(registration);
   }
 }
