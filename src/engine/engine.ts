@@ -17,7 +17,7 @@ import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
 import { RunQueue } from "./run-queue.ts";
 import { projectRow, type RunObserver, RunWriter, tellObserver, type Telling } from "./run-writer.ts";
-import { isOver, type RunState } from "./state.ts";
+import { isOver, type RunState, type RunStatus } from "./state.ts";
 import { StepSlots } from "./step-slots.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -160,7 +160,7 @@ class EmbeddedEngine implements Engine {
   async resume(runId: string, cancel?: CancelWish): Promise<RunHandle> {
     // Before the run is claimed: whoever asks for a retry meanwhile would hear that it is owned.
     const known = await this.#parts.store.getRun(runId);
-    if (known !== null) refuseOver(runId, known.state);
+    if (known !== null) refuseOver(runId, known.state as RunStatus);
     return await this.#claim(runId, async (conductor) => {
       refuseOver(runId, conductor.state.state);
       await takeOver(this.#parts, conductor.writer);
@@ -333,6 +333,6 @@ class EmbeddedEngine implements Engine {
   }
 }
 
-function refuseOver(runId: string, state: RunState["state"]): void {
+function refuseOver(runId: string, state: RunStatus): void {
   if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);
 }
