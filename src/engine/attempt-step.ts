@@ -6,6 +6,7 @@ import { attemptFileBase, markOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { endAfter, Ending } from "./ending.ts";
 import { hasEntries } from "./has-entries.ts";
+import type { Interruption } from "./interruption.ts";
 import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
 import { recordStart } from "./record-start.ts";
@@ -111,29 +112,34 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
 /** An expression, a folder or the start of the process failed: the attempt is recorded all the same. */
 async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<AttemptResult> {
   await recordStart(scope, null);
-  return {
-    state: "failed",
-    failure: error instanceof SpawnError ? "infrastructure" : "exit",
-    exitCode: null,
-    outputs: {},
-    output: null,
-    lastLine: null,
-    reason: messageOf(error),
-  };
+  const { why } = scope.endAttempt;
+  if (why?.leaves === true) throw why;
+  const failure = error instanceof SpawnError ? "infrastructure" : "exit";
+  // A signal to this process and its group, as Ctrl-C gives it, can reach a process that has not left the group yet.
+  const judged =
+    why === null ? ({ state: "failed", failure, reason: messageOf(error) } as const) : judgeInterruption(why);
+  return { ...judged, exitCode: null, outputs: {}, output: null, lastLine: null };
 }
 
-function judgeEnd(end: ProcessEnd, scope: AttemptScope): Pick<AttemptResult, "state" | "failure" | "reason"> {
+type Judgement = Pick<AttemptResult, "state" | "failure" | "reason">;
+
+function judgeEnd(end: ProcessEnd, scope: AttemptScope): Judgement {
   const { interruption, exitCode } = end;
   if (interruption !== null) {
+    const { state, failure, reason } = judgeInterruption(interruption);
     const left = end.survivors.length === 0 ? "" : `; could not be ended: ${end.survivors.join(", ")}`;
-    const reason = `${interruption.message}${left}`;
-    if (interruption.kind === "cancel") return { state: "cancelled", failure: null, reason };
-    return { state: "failed", failure: "timeout", reason };
+    return { state, failure, reason: `${reason}${left}` };
   }
   if (exitCode === 0) return { state: "succeeded", failure: null, reason: "exit 0" };
   if (exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${exitCode}` };
   const reason = `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`;
   return { state: "failed", failure: "infrastructure", reason };
+}
+
+function judgeInterruption({ kind, message: reason }: Interruption): Judgement {
+  return kind === "cancel"
+    ? { state: "cancelled", failure: null, reason }
+    : { state: "failed", failure: "timeout", reason };
 }
 
 /** The outputs that the workflow defines for the step, added to those it wrote itself. */

@@ -94,7 +94,11 @@ export async function spawnGated(options: {
     });
   });
   const record = identifyProcess(child.pid);
-  if (record === null) throw new SpawnError("the process ended before its gate was opened");
+  if (record === null) {
+    // Whoever ended it may have told this process as well, which is heard of first.
+    const { exitCode, signal } = await ended;
+    throw new SpawnError(`the process ended before its gate was opened (${signal ?? `exit ${exitCode}`})`);
+  }
   const group: ProcessGroup = { id: child.pid, mark: options.mark };
 
   /** Waits for what ends together with the first process; true when something does not. */

@@ -1,7 +1,7 @@
 import type { Act, MoreOfCall } from "./act-in-scratch.ts";
 import { readRunDocument, type RunDocument } from "./run-document.ts";
 import type { ScratchWorkspace } from "./scratch-workspace.ts";
-import { expectSame } from "./unmet.ts";
+import { expectSame, Unmet } from "./unmet.ts";
 
 /** A run that is over, with the exit code of the command that followed it. */
 export interface EndedRun {
@@ -22,6 +22,16 @@ export async function runToEnd(
 ): Promise<EndedRun> {
   const result = await act.call(workspace, [...args, "-o", "json"], more);
   return { run: readRunDocument(result), exitCode: result.exitCode };
+}
+
+/** Goes on only when a run has succeeded. @throws Unmet that says how it ended, and why what did not succeed did not. */
+export function expectSucceeded({ run, exitCode }: EndedRun, reason: string): void {
+  if (run.state === "succeeded" && exitCode === 0) return;
+  const causes = run.targets.flatMap((target) => {
+    return target.state === "succeeded" ? [] : [`${target.key} ${target.state}: ${target.reason}`];
+  });
+  const observed = [`exit ${exitCode}, ${run.state}: ${run.reason}`, ...causes].join("; ");
+  throw new Unmet(reason, { expected: "exit 0, succeeded", observed });
 }
 
 /** A run as another process reads it. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { gitText, readCheckout } from "../../acting/git-text.ts";
 import { stepOf, targetOf } from "../../acting/run-document.ts";
-import { expectSameRun, runToEnd, showRun } from "../../acting/run-to-end.ts";
+import { expectSameRun, expectSucceeded, runToEnd, showRun } from "../../acting/run-to-end.ts";
 import { expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -35,8 +35,9 @@ export async function handOnNonce(context: CheckContext): Promise<Outcome> {
     const repository = workspace.repository("alpha");
     const before = await readCheckout(repository, act.signal);
     const nonce = randomBytes(12).toString("hex");
-    const { run, exitCode } = await runToEnd(act, workspace, ["run", "relay", "-i", `nonce=${nonce}`]);
-    expectSame([exitCode, run.state], [0, "succeeded"], "the run did not succeed");
+    const ended = await runToEnd(act, workspace, ["run", "relay", "-i", `nonce=${nonce}`]);
+    const { run } = ended;
+    expectSucceeded(ended, "the run did not succeed");
     const written = targetOf(run, "write/alpha");
     const codes = ["store", "copy", "read"].map((id) =>
       stepOf(written, id).attempts.map((attempt) => attempt.exitCode),

@@ -1,7 +1,7 @@
 import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { makeOutside, waitForFile } from "../../acting/outside.ts";
 import { stepOf, targetOf } from "../../acting/run-document.ts";
-import { runToEnd } from "../../acting/run-to-end.ts";
+import { expectSucceeded, runToEnd } from "../../acting/run-to-end.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -42,8 +42,9 @@ export async function joinBranches(context: CheckContext): Promise<Outcome> {
         },
       },
     });
-    const { run, exitCode } = await runToEnd(act, workspace, ["run", "diamond"]);
-    expectSame([exitCode, run.state], [0, "succeeded"], "branches that wait for each other did not all run");
+    const ended = await runToEnd(act, workspace, ["run", "diamond"]);
+    const { run } = ended;
+    expectSucceeded(ended, "branches that wait for each other did not all run");
     expectSame((await outside.lines("begun")).toSorted(), [...branches], "a branch did not run exactly once");
     const order = await outside.lines("order");
     expectSame([order.length, order.at(-1)], [4, "join"], "the join did not come once, after all branches");

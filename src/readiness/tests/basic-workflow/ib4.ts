@@ -1,7 +1,7 @@
 import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { makeOutside } from "../../acting/outside.ts";
 import { type RunDocument, stepOf, targetOf } from "../../acting/run-document.ts";
-import { runToEnd } from "../../acting/run-to-end.ts";
+import { expectSucceeded, runToEnd } from "../../acting/run-to-end.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -44,8 +44,9 @@ export async function decideByConditions(context: CheckContext): Promise<Outcome
       ["full", ["full", "ship"]],
       ["lean", ["lean"]],
     ] as const) {
-      const { run, exitCode } = await runToEnd(act, workspace, ["run", "choosing", "-i", `mode=${mode}`]);
-      expectSame([exitCode, run.state], [0, "succeeded"], `with mode=${mode} the run did not succeed`);
+      const ended = await runToEnd(act, workspace, ["run", "choosing", "-i", `mode=${mode}`]);
+      const { run } = ended;
+      expectSucceeded(ended, `with mode=${mode} the run did not succeed`);
       expectSame(await outside.lines(run.id), done, `with mode=${mode} other things were done than the conditions say`);
       expectSkipped(run, mode);
     }

@@ -3,7 +3,7 @@ import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { gitText, readCheckout } from "../../acting/git-text.ts";
 import { readAudit, readHistory, stateFileOf } from "../../acting/read-history.ts";
 import { targetOf } from "../../acting/run-document.ts";
-import { runToEnd, showRun } from "../../acting/run-to-end.ts";
+import { expectSucceeded, runToEnd, showRun } from "../../acting/run-to-end.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -45,8 +45,9 @@ export async function reachRepository(context: CheckContext): Promise<Outcome> {
     const folders = ["alpha", "beta"].map((name) => workspace.repository(name));
     const before = await Promise.all(folders.map(async (folder) => await readCheckout(folder, act.signal)));
     const text = randomBytes(8).toString("hex");
-    const { run, exitCode } = await runToEnd(act, workspace, ["run", "change", "-i", `text=${text}`]);
-    expectSame([exitCode, run.state], [0, "succeeded"], "the run did not succeed");
+    const ended = await runToEnd(act, workspace, ["run", "change", "-i", `text=${text}`]);
+    const { run } = ended;
+    expectSucceeded(ended, "the run did not succeed");
 
     const commit = await gitText(alpha, ["rev-parse", "refs/heads/suite/change"], act.signal);
     expectSame(

@@ -4,6 +4,7 @@ import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { followRun } from "../../acting/follow-run.ts";
 import { makeOutside } from "../../acting/outside.ts";
 import { readHistory, stateFileOf } from "../../acting/read-history.ts";
+import { expectSucceeded } from "../../acting/run-to-end.ts";
 import { expectSame, Unmet } from "../../acting/unmet.ts";
 import { waitUntil } from "../../acting/wait-until.ts";
 import type { CheckContext } from "../../context.ts";
@@ -30,7 +31,7 @@ export async function outlastLock(context: CheckContext): Promise<Outcome> {
     await waitUntil(async () => await outside.has("done"), { signal, what: "the first step to begin" });
     const before = await holdLock(file, signal);
     const { run, result } = await followed.end();
-    expectSame([run.state, result.exitCode], ["succeeded", 0], "the run did not outlast the lock");
+    expectSucceeded({ run, exitCode: result.exitCode }, "the run did not outlast the lock");
     const done = (await outside.lines("done")).toSorted();
     const expected = names.flatMap((name) => steps.map((id) => `${name} ${id}`)).toSorted();
     expectSame(done, expected, "a step was lost, or done twice");

@@ -5,6 +5,7 @@ import { followRun } from "../../acting/follow-run.ts";
 import { makeOutside } from "../../acting/outside.ts";
 import { readHistory, stateFileOf } from "../../acting/read-history.ts";
 import { listRuns } from "../../acting/run-list.ts";
+import { expectSucceeded } from "../../acting/run-to-end.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -28,7 +29,7 @@ export async function followId(context: CheckContext): Promise<Outcome> {
     });
     const followed = await followRun(act, workspace, ["run", "traced"]);
     const { run, result } = await followed.end();
-    expectSame([run.state, result.exitCode], ["succeeded", 0], "the run did not succeed");
+    expectSucceeded({ run, exitCode: result.exitCode }, "the run did not succeed");
     const { id } = run;
     const strange = followed.events.find(({ runId }) => runId !== id);
     expectMet(strange === undefined, "an event that is told carries another id", { observed: strange?.runId ?? "" });

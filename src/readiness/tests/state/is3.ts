@@ -3,7 +3,7 @@ import { followRun } from "../../acting/follow-run.ts";
 import { holdOn, makeOutside } from "../../acting/outside.ts";
 import { stepOf, targetOf } from "../../acting/run-document.ts";
 import { listRuns } from "../../acting/run-list.ts";
-import { runToEnd } from "../../acting/run-to-end.ts";
+import { expectSucceeded, runToEnd } from "../../acting/run-to-end.ts";
 import { listScratchProcesses } from "../../acting/scratch-processes.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import { waitUntil } from "../../acting/wait-until.ts";
@@ -50,9 +50,11 @@ export async function survivesKill(context: CheckContext): Promise<Outcome> {
     );
 
     await outside.open("killed");
-    const { run, exitCode } = await runToEnd(act, workspace, ["runs", "resume", id]);
+    const ended = await runToEnd(act, workspace, ["runs", "resume", id]);
     const left = await listScratchProcesses(act.scratch);
-    expectSame([exitCode, run.id, run.state], [0, id, "succeeded"], "the run was not brought to its end");
+    const { run } = ended;
+    expectSame(run.id, id, "another run was gone on with");
+    expectSucceeded(ended, "the run was not brought to its end");
     expectSame(
       (await outside.lines("first")).toSorted(),
       [...names],

@@ -1,7 +1,7 @@
 import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { makeOutside } from "../../acting/outside.ts";
 import { readHistory, type StoredEvent, stateFileOf } from "../../acting/read-history.ts";
-import { runToEnd } from "../../acting/run-to-end.ts";
+import { expectSucceeded, runToEnd } from "../../acting/run-to-end.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
@@ -31,8 +31,9 @@ export async function historyIsWhole(context: CheckContext): Promise<Outcome> {
       history.every(({ seq }, index) => index === 0 || seq > (history[index - 1]?.seq ?? 0)),
       "two events share a place in the order of the workspace",
     );
-    for (const { run, exitCode } of ended) {
-      expectSame([exitCode, run.state], [0, "succeeded"], "a run did not succeed");
+    for (const each of ended) {
+      const { run } = each;
+      expectSucceeded(each, "a run did not succeed");
       expectWhole(
         run.id,
         history.filter((event) => event.runId === run.id),
