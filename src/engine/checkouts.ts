@@ -1,5 +1,5 @@
 import { existsSync, rmdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { openWorktree, removeWorktree } from "../repositories/worktree.ts";
@@ -61,13 +61,15 @@ export class Checkouts {
   }
 
   /**
-   * At the end of a run: tries again what could not be removed before. After a crash every repository is looked at, since a tree
-   * may be gone of which its repository still knows.
+   * At the end of a run: tries again what could not be removed before, and removes the run's folder, which goes with its last
+   * worktree only now: before, another target may be making its own in it. After a crash every repository is looked at, since a
+   * tree may be gone of which its repository still knows.
    *
    * @returns what could not be removed, in words
    */
   async giveBackAll(state: RunState, options: { readonly afterCrash: boolean }): Promise<readonly string[]> {
-    if (!options.afterCrash && !existsSync(join(this.#folder, state.id))) return [];
+    const folder = join(this.#folder, state.id);
+    if (!options.afterCrash && !existsSync(folder)) return [];
     const problems: string[] = [];
     for (const repository of Object.values(state.plan.repositories)) {
       if (!isGivenBack(state, repository)) continue;
@@ -78,13 +80,12 @@ export class Checkouts {
         problems.push(`the worktree of ${repository.name} could not be removed`);
       }
     }
+    removeIfEmpty(folder);
     return problems;
   }
 
   async #remove(state: RunState, repository: PlannedRepository): Promise<void> {
-    const folder = this.#pathOf(state, repository);
-    await removeWorktree({ repository: repository.path, folder });
-    removeIfEmpty(dirname(folder));
+    await removeWorktree({ repository: repository.path, folder: this.#pathOf(state, repository) });
   }
 
   #pathOf(state: RunState, repository: PlannedRepository): string {
@@ -112,12 +113,11 @@ function isDone(target: TargetState): boolean {
   return hasEnded(target) && (target.state === "succeeded" || target.skipped === "condition");
 }
 
-/** The folder of the run goes with its last worktree. */
 function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Not empty, since another repository's tree is still in it, or gone already.
+    // Not empty, since a tree is kept for a retry, or gone already.
   }
 }
 

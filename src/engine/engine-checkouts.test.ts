@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { execute, git, planSweep, statesOf, stepOf, targetOf, Workspace } from "./engine-fixture.ts";
-import { makeJob, makeStep } from "./plan-fixture.ts";
+import { makeJob, makeStep, makeSweep } from "./plan-fixture.ts";
 import type { Plan, PlannedRepository } from "./plan.ts";
 
 const telling = { actor: "local:test", reason: "again" };
@@ -39,6 +39,19 @@ describe("a worktree", { timeout: 60_000 }, () => {
     expect(logOf("ship/a", "s1")).toBe(`edited\n${folder}\n`);
     expect([workspace.has(".mahavishnu/worktrees", state.id), treesOf(repository)]).toEqual([false, 1]);
     expect([workspace.has("repos/a/new"), git(repository.path, "status", "--porcelain")]).toEqual([false, ""]);
+  });
+
+  it("leaves its run's folder to those that come after it", async () => {
+    await using workspace = new Workspace();
+    const repositories = ["a", "b", "c"].map((name) => workspace.repository(name));
+    const look = `'${process.execPath}' -p 'fs.statSync("..").birthtimeMs'`;
+    const job = makeJob("edit", [makeStep("look", look)], { checkout: "worktree" });
+    const plan = planSweep([{ ...job, sweep: makeSweep({ maxParallel: 1 }) }], repositories);
+    const state = await execute(workspace.engine(), plan);
+    expect(state.state).toBe("succeeded");
+    const seen = repositories.map(({ name }) => stepOf(state, `edit/${name}`, "look").attempts[0]?.lastLine);
+    expect(new Set(seen).size).toBe(1);
+    expect(workspace.has(".mahavishnu/worktrees", state.id)).toBe(false);
   });
 
   it("is kept after a failure, and a retry goes on in it at the failed step", async () => {
