@@ -11,7 +11,8 @@ import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
 import { recordStart } from "./record-start.ts";
 import { runAction } from "./run-action.ts";
-import { type GatedProcess, type ProcessEnd, SpawnError, spawnGated } from "./run-process.ts";
+import { SpawnError } from "./launcher.ts";
+import { type PreparedCommand, prepareCommand, type ProcessEnd } from "./run-process.ts";
 import type { AttemptResult, AttemptScope, TargetScope } from "./scopes.ts";
 import { outputsFileOf, stepEnvironment } from "./step-environment.ts";
 
@@ -49,17 +50,18 @@ function limitAttempt(end: Ending, timeoutMs: number | null): { endAttempt: Endi
   return { endAttempt, forget };
 }
 
-/** A command: held behind its gate until the journal knows its process. */
+/** A command: it begins once the journal knows the process it begins in. */
 async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
   const { run, target, at } = scope;
-  const { limits, masking } = run.parts;
-  let gated: GatedProcess;
+  const { parts } = run;
+  const { limits, masking } = parts;
+  let prepared: PreparedCommand;
   try {
     await scope.texts.prepareStep(at.step);
     const env = stepEnvironment(scope);
     const command = scope.texts.command(at.step);
     const folder = scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
-    gated = await spawnGated({
+    prepared = await prepareCommand(parts.launchers, {
       command,
       folder,
       env,
@@ -68,11 +70,11 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
   } catch (error) {
     return await failBeforeStart(scope, error);
   }
-  crashPoint("engine.gateClosed");
+  crashPoint("engine.commandPrepared");
   try {
-    await recordStart(scope, gated.record);
+    await recordStart(scope, prepared.record);
   } catch (error) {
-    await gated.discard();
+    await prepared.discard();
     throw error;
   }
   crashPoint("engine.stepStarted");
@@ -83,7 +85,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     limit: limits.maxOutputBytes,
     mask: masking.stream(),
   });
-  const end = await gated.run({
+  const end = await prepared.run({
     onOutput: (chunk) => capture.write(chunk),
     ending: { end: scope.endAttempt, hurry: run.hurry, graceMs: limits.graceMs },
   });

@@ -54,11 +54,6 @@ async function goneWithin(group: ProcessGroup, ms: number, isHurried: () => bool
   }
 }
 
-/** Whether anything of the group itself is left besides zombies. Costs one system call when it is gone. */
-export function hasMembers({ id }: ProcessGroup): boolean {
-  return id !== null && groupExists(id) && listMembers(id).length > 0;
-}
-
 /** Living processes of the group, and those of the same attempt that left it. */
 export function survivorsOf({ id, mark }: ProcessGroup): number[] {
   if (process.platform !== "linux") return id !== null && groupExists(id) ? [id] : [];

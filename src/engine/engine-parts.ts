@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Owner, Store } from "../store/contract.ts";
 import type { Expressions } from "../workflows/expressions.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
+import type { Launchers } from "./launchers.ts";
 import type { Masking } from "./mask-secrets.ts";
 import type { RetryDefaults } from "./retry-rule.ts";
 import type { RunObserver } from "./run-writer.ts";
@@ -26,6 +27,8 @@ export interface EngineParts {
   readonly store: Store;
   readonly owner: Owner;
   readonly slots: StepSlots;
+  /** Start commands in `baseEnv`. */
+  readonly launchers: Launchers;
   readonly actions: ActionRegistry;
   readonly expressions: Expressions;
   readonly limits: EngineLimits;

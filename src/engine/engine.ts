@@ -11,6 +11,7 @@ import { type CancelWish, Conductor } from "./conduct-run.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
 import type { EngineLimits, EngineParts } from "./engine-parts.ts";
 import { makeEvent } from "./events.ts";
+import { Launchers } from "./launchers.ts";
 import { createMasking } from "./mask-secrets.ts";
 import type { Plan } from "./plan.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
@@ -117,7 +118,8 @@ class EmbeddedEngine implements Engine {
     const slots = new StepSlots(store, owner, limits.maxConcurrentSteps);
     const masking = createMasking([...secrets.values()].map((secret) => secret.reveal()));
     const expressions = new Expressions();
-    this.#parts = { ...options, owner, slots, masking, clock, random, observe, expressions };
+    const launchers = new Launchers(options.baseEnv);
+    this.#parts = { ...options, owner, slots, launchers, masking, clock, random, observe, expressions };
     this.#queue = new RunQueue(limits.maxConcurrentRuns);
   }
 
@@ -187,6 +189,7 @@ class EmbeddedEngine implements Engine {
     this.#isClosed = true;
     while (this.#active.size > 0) await this.release();
     this.#stopTimers();
+    await this.#parts.launchers.end();
     if (this.#isKnown) await this.#parts.store.removeOwner(this.#parts.owner);
     this.#isKnown = false;
   }
@@ -293,7 +296,13 @@ class EmbeddedEngine implements Engine {
     if (this.#active.size > 0 || this.#claiming.size > 0) return;
     this.#stopTimers();
     // Not at once: the next run often follows the last one.
-    this.#idle = setTimeout(() => this.#parts.slots.letGo(), tickMs).unref();
+    this.#idle = setTimeout(() => this.#letGo(), tickMs).unref();
+  }
+
+  /** What is held here would be missing elsewhere. */
+  #letGo(): void {
+    this.#parts.slots.letGo();
+    void this.#parts.launchers.end();
   }
 
   #stopTimers(): void {

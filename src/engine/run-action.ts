@@ -99,7 +99,7 @@ class StepContext implements ActionContext {
   get environment(): ActionContext["environment"] {
     return async () => {
       await this.#scope.texts.prepareStep(this.#scope.at.step);
-      return stepEnvironment(this.#scope);
+      return { ...this.#scope.run.parts.baseEnv, ...stepEnvironment(this.#scope) };
     };
   }
 

@@ -2,20 +2,29 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identifyProcess } from "../lib/process-identity.ts";
 import type { AttemptMark } from "./attempt-names.ts";
+import type { Command } from "./command-code.ts";
 import { endLeftovers, survivorsOf } from "./end-processes.ts";
 import { lives, until } from "./engine-fixture.ts";
 import { Ending } from "./ending.ts";
 import { Interruption } from "./interruption.ts";
-import { type Command, type GatedProcess, type ProcessEnd, spawnGated } from "./run-process.ts";
+import { Launchers } from "./launchers.ts";
+import { type PreparedCommand, prepareCommand, type ProcessEnd } from "./run-process.ts";
 
 const cancel = new Interruption("cancel", "by hand");
 let folder: string;
 let marks = 0;
 beforeEach(() => void (folder = mkdtempSync(join(realpathSync(tmpdir()), "p-"))));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await launchers.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const launchers = new Launchers({ PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" });
 
 const sh = (script: string): Command => ({ shell: ["/bin/sh", "-e", "-c"], script });
 const read = (name: string): string => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
@@ -28,15 +37,13 @@ function newMark(): AttemptMark {
 
 function envOf(mark: AttemptMark): Record<string, string> {
   return {
-    PATH: process.env["PATH"] ?? "",
-    TMPDIR: process.env["TMPDIR"] ?? "",
     MAHAVISHNU_IDEMPOTENCY_KEY: mark.idempotencyKey,
     MAHAVISHNU_OUTPUT: join(folder, mark.outputsFile),
   };
 }
 
-function start(command: Command, mark = newMark()): Promise<GatedProcess> {
-  return spawnGated({ command, folder, env: envOf(mark), mark });
+function start(command: Command, mark = newMark()): Promise<PreparedCommand> {
+  return prepareCommand(launchers, { command, folder, env: envOf(mark), mark });
 }
 
 interface Running {
@@ -45,39 +52,52 @@ interface Running {
   readonly ended: Promise<ProcessEnd & { readonly output: string }>;
 }
 
-function run(gated: GatedProcess, graceMs = 5_000): Running {
+function run(prepared: PreparedCommand, graceMs = 5_000): Running {
   const [end, hurry] = [new Ending(), new Ending()];
   let output = "";
-  const ended = gated.run({ onOutput: (chunk) => void (output += chunk.toString()), ending: { end, hurry, graceMs } });
+  const ended = prepared.run({
+    onOutput: (chunk) => void (output += chunk.toString()),
+    ending: { end, hurry, graceMs },
+  });
   return { end, hurry, ended: ended.then((result) => ({ ...result, output })) };
 }
 
 const runToEnd = async (command: Command): Promise<ProcessEnd & { readonly output: string }> =>
   await run(await start(command)).ended;
 
-describe("spawnGated", () => {
-  it("does nothing before its gate is opened, and can be ended before", async () => {
-    const gated = await start(sh("touch begun"));
-    expect(gated.record).toEqual(identifyProcess(gated.record.pid));
-    await gated.discard();
-    expect([lives(gated.record.pid), existsSync(join(folder, "begun"))]).toEqual([false, false]);
+describe("prepareCommand", () => {
+  it("does nothing before it is run; its process is used again", async () => {
+    const prepared = await start(sh("touch begun"));
+    expect(prepared.record).toEqual(identifyProcess(prepared.record.pid));
+    await prepared.discard();
+    const next = await start(sh("touch begun-2"));
+    expect(next.record).toEqual(prepared.record);
+    expect(await run(next).ended).toMatchObject({ exitCode: 0 });
+    expect([existsSync(join(folder, "begun")), existsSync(join(folder, "begun-2"))]).toEqual([false, true]);
+    await launchers.end();
+    expect(lives(next.record.pid)).toBe(false);
   });
 
   it("does nothing when it must end before it began", async () => {
-    const gated = await start(sh("touch begun"));
+    const prepared = await start(sh("touch begun"));
     const end = new Ending();
     end.end(cancel);
-    const result = await gated.run({ onOutput: () => undefined, ending: { end, hurry: new Ending(), graceMs: 5_000 } });
-    expect(result).toMatchObject({ interruption: cancel, signal: "SIGTERM" });
+    const result = await prepared.run({
+      onOutput: () => undefined,
+      ending: { end, hurry: new Ending(), graceMs: 5_000 },
+    });
+    expect(result).toMatchObject({ interruption: cancel, exitCode: null });
     expect(existsSync(join(folder, "begun"))).toBe(false);
   });
 
-  it("does nothing when this process dies before the gate is opened", async () => {
+  it("does nothing when this process dies before", async () => {
     const script = `
-      import { spawnGated } from ${JSON.stringify(join(import.meta.dirname, "run-process.ts"))};
+      import { Launchers } from ${JSON.stringify(join(import.meta.dirname, "launchers.ts"))};
+      import { prepareCommand } from ${JSON.stringify(join(import.meta.dirname, "run-process.ts"))};
+      const launchers = new Launchers(process.env);
       const mark = { idempotencyKey: "k", outputsFile: "o" };
       const command = { shell: ["/bin/sh", "-c"], script: "touch begun" };
-      const { record } = await spawnGated({ command, folder: ${JSON.stringify(folder)}, env: process.env, mark });
+      const { record } = await prepareCommand(launchers, { command, folder: ${JSON.stringify(folder)}, env: {}, mark });
       console.log(record.pid);
       setInterval(() => {}, 1000);`;
     const owner = spawn(process.execPath, ["--input-type=module", "-e", script], {
@@ -88,7 +108,7 @@ describe("spawnGated", () => {
     );
     expect(lives(pid)).toBe(true);
     owner.kill("SIGKILL");
-    await until(() => !lives(pid), "the gate to close");
+    await until(() => !lives(pid), "its process to end");
     expect(existsSync(join(folder, "begun"))).toBe(false);
   });
 
@@ -103,10 +123,42 @@ describe("spawnGated", () => {
     expect(await runToEnd(bash)).toMatchObject({ exitCode: 1, output: "y\n" });
   });
 
-  it("gives the command an empty standard input, the folder, and nothing of the gate", async () => {
-    const result = await runToEnd(sh("cat; pwd; env | grep -c GATE || true; echo ${MAHAVISHNU_GATE-unset}"));
-    expect(result.output).toBe(`${folder}\n0\nunset\n`);
-    expect((await runToEnd({ words: ["sh", "-c", "cat; env | grep -c GATE || true"] })).output).toBe("0\n");
+  it("gives the command an empty standard input, its folder, its environment and nothing else", async () => {
+    const seen =
+      "cat; pwd; env | grep -cE 'MAHAVISHNU_ENDED|OLDPWD' || true; for n in 3 4 5 6 7 8 9; do (: >&$n) 2>/dev/null && echo $n || true; done";
+    expect((await runToEnd(sh(seen))).output).toBe(`${folder}\n0\n`);
+    expect((await runToEnd({ words: ["sh", "-c", seen] })).output).toBe(`${folder}\n0\n`);
+    const mark = newMark();
+    const env = {
+      ...envOf(mark),
+      A: 'it\'s\n$HOME `x` "y"',
+      "no-variable": "1",
+      UID: "7",
+      IFS: "x",
+      PATH: "/bin:/usr/bin",
+    };
+    const prepared = await prepareCommand(launchers, { command: { words: ["env", "-0"] }, folder, env, mark });
+    const lines = (await run(prepared).ended).output.split("\0");
+    expect(lines).toEqual(expect.arrayContaining(Object.entries(env).map(([name, value]) => `${name}=${value}`)));
+  });
+
+  it("hands on any words, folder and environment", async () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((value) => !value.includes("\0"));
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 4 }), text, async (words, value) => {
+        const mark = newMark();
+        const command: Command = { words: ["sh", "-c", 'printf "%s|" "$VALUE" "$@"', "sh", ...words] };
+        const prepared = await prepareCommand(launchers, {
+          command,
+          folder,
+          env: { ...envOf(mark), VALUE: value },
+          mark,
+        });
+        const { output } = await run(prepared).ended;
+        expect(output).toBe([value, ...(words.length === 0 ? [] : words)].map((each) => `${each}|`).join(""));
+      }),
+      { numRuns: Number(process.env["FUZZ_RUNS"] ?? 100) / 2 },
+    );
   });
 
   it("counts the lines of a script from its first", async () => {
@@ -123,20 +175,31 @@ describe("spawnGated", () => {
     });
     expect(await runToEnd({ words: ["/no/such/command"] })).toMatchObject({ exitCode: 127 });
     expect(await runToEnd(sh("kill -KILL $$"))).toMatchObject({ exitCode: null, signal: "SIGKILL" });
+    expect(await runToEnd({ words: ["git", "rev-parse", "--no-such"] })).toMatchObject({ exitCode: 128 });
+    expect(await runToEnd(sh("exit 129"))).toMatchObject({ exitCode: 129, signal: null });
   });
 
   it("says what cannot be started", async () => {
-    const env = { PATH: "/nowhere" };
-    const elsewhere = { env, mark: newMark(), folder: join(folder, "gone") };
-    await expect(spawnGated({ ...elsewhere, command: sh("true") })).rejects.toThrow(
+    const good = { command: sh("true"), env: {}, mark: newMark(), folder };
+    await expect(prepareCommand(launchers, { ...good, folder: join(folder, "gone") })).rejects.toThrow(
       `there is no folder ${folder}/gone`,
     );
-    await expect(
-      spawnGated({ ...elsewhere, folder, command: { shell: ["bash", "-c"], script: "true" } }),
-    ).rejects.toThrow("bash ENOENT");
-    await expect(spawnGated({ ...elsewhere, folder, env: { X: "a\0b" }, command: sh("true") })).rejects.toThrow(
-      "null bytes",
-    );
+    await expect(prepareCommand(launchers, { ...good, env: { X: "a\0b" } })).rejects.toThrow("null bytes");
+    await expect(new Launchers({ X: "a\0b" }).take()).rejects.toThrow("null bytes");
+  });
+
+  it("starts many commands in few processes, one after the other, and does without one that has died", async () => {
+    const pids: number[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const prepared = await start(sh(`echo out-${n}; echo err-${n} >&2; exit ${n}`));
+      expect(await run(prepared).ended).toMatchObject({ exitCode: n, output: `out-${n}\nerr-${n}\n` });
+      pids.push(prepared.record.pid);
+    }
+    expect(new Set(pids).size).toBe(3);
+    process.kill(pids.at(-1) ?? 0, "SIGKILL");
+    await until(() => !lives(pids.at(-1) ?? 0), "the process to end");
+    await delay(50);
+    expect(await runToEnd(sh("echo again"))).toMatchObject({ exitCode: 0, output: "again\n" });
   });
 
   it("loses no output, however much of it comes at the end", async () => {
@@ -157,16 +220,16 @@ describe("spawnGated", () => {
 
 describe("a command that must end", () => {
   it("ends with its whole tree: children, one that ignores TERM, and one in a session of its own", async () => {
-    const gated = await start(
+    const prepared = await start(
       sh(`
         (trap '' TERM; sh -c 'echo $$ > stubborn; while :; do sleep 0.05; done') &
         setsid sh -c 'echo $$ > escaped; exec sleep 300' &
         sh -c 'echo $$ > child; exec sleep 300' &
         wait`),
     );
-    const { end, ended } = run(gated, 200);
+    const { end, ended } = run(prepared, 200);
     await until(() => [pidIn("stubborn"), pidIn("escaped"), pidIn("child")].every((pid) => pid > 0), "all children");
-    const pids = [gated.record.pid, pidIn("stubborn"), pidIn("escaped"), pidIn("child")];
+    const pids = [prepared.record.pid, pidIn("stubborn"), pidIn("escaped"), pidIn("child")];
     expect(pids.map(lives)).toEqual([true, true, true, true]);
     end.end(cancel);
     expect(await ended).toMatchObject({ interruption: cancel, survivors: [], leftBehind: false });
@@ -199,9 +262,9 @@ describe("a command that must end", () => {
   });
 
   it("is killed although it was stopped", async () => {
-    const gated = await start(sh("touch ready; kill -STOP $$"));
-    const { end, ended } = run(gated, 100);
-    await until(() => isStopped(gated.record.pid), "the command to stop");
+    const prepared = await start(sh("echo $$ > stopped; kill -STOP $$"));
+    const { end, ended } = run(prepared, 100);
+    await until(() => pidIn("stopped") > 0 && isStopped(pidIn("stopped")), "the command to stop");
     end.end(cancel);
     expect(await ended).toMatchObject({ signal: "SIGKILL", survivors: [] });
   });
@@ -212,6 +275,12 @@ describe("a command that has ended", () => {
     const result = await runToEnd(sh("sleep 300 & echo $! > left; echo done"));
     expect(result).toMatchObject({ exitCode: 0, leftBehind: true, output: "done\n" });
     expect(lives(pidIn("left"))).toBe(false);
+  });
+
+  it("leaves none of its group that writes nowhere, once its process is given up", async () => {
+    expect(await runToEnd(sh("sleep 300 >/dev/null 2>&1 & echo $! > left"))).toMatchObject({ exitCode: 0 });
+    await launchers.end();
+    await until(() => !lives(pidIn("left")), "what was left to end");
   });
 
   it("leaves none that holds its output, in whatever session, and however much it writes", async () => {
@@ -228,11 +297,14 @@ describe("a command that has ended", () => {
 });
 
 describe("endLeftovers", () => {
+  const left: Promise<ProcessEnd>[] = [];
+  afterEach(async () => void (await Promise.all(left.splice(0))));
+
   /** A command whose owner is gone: nobody waits for it. */
-  async function leave(script: string, mark: AttemptMark): Promise<GatedProcess> {
-    const gated = await start(sh(script), mark);
-    void run(gated).ended.catch(() => undefined);
-    return gated;
+  async function leave(script: string, mark: AttemptMark): Promise<PreparedCommand> {
+    const prepared = await start(sh(script), mark);
+    left.push(run(prepared).ended);
+    return prepared;
   }
 
   it("ends the recorded process with its tree", async () => {
@@ -247,13 +319,13 @@ describe("endLeftovers", () => {
     const mark = newMark();
     const escape = "setsid sh -c 'echo $$ > escaped; exec sleep 300' >/dev/null 2>&1 &";
     const stay = "sh -c 'echo $$ > child; exec sleep 300' >/dev/null 2>&1 &";
-    const gated = await start(
-      sh(`${escape} ${stay} until test -s escaped -a -s child; do :; done; kill -KILL $$`),
+    const prepared = await start(
+      sh(`${escape} ${stay} until test -s escaped -a -s child; do :; done; kill -KILL $PPID $$`),
       mark,
     );
     const pidsOf = (): number[] => [pidIn("escaped"), pidIn("child")];
-    const { record } = gated;
-    const ended = run(gated).ended;
+    const { record } = prepared;
+    const ended = run(prepared).ended;
     await until(() => !lives(record.pid) && pidsOf().every((pid) => pid > 0), "the first process to end");
     expect(await endLeftovers(record, mark, 100)).toEqual([]);
     expect(pidsOf().map(lives)).toEqual([false, false]);
@@ -262,16 +334,17 @@ describe("endLeftovers", () => {
 
   it("is not fooled by a process that has got the recorded number since, nor by one of another attempt", async () => {
     const [mine, other] = [newMark(), newMark()];
-    const stranger = await leave("exec sleep 300", other);
+    const stranger = await leave("echo $$ > self; exec sleep 300", other);
     const { record } = stranger;
     const sameStep = { ...other, outputsFile: "j/once/s.0.outputs" };
     expect(await endLeftovers({ ...record, startTime: "1" }, mine, 100)).toEqual([]);
     expect(await endLeftovers({ ...record, startTime: "1" }, sameStep, 100)).toEqual([]);
     expect(await endLeftovers({ ...record, bootId: "an earlier one" }, other, 100)).toEqual([]);
-    expect(lives(record.pid)).toBe(true);
-    expect(survivorsOf({ id: null, mark: other })).toEqual([record.pid]);
+    await until(() => pidIn("self") > 0, "the stranger");
+    expect(lives(pidIn("self"))).toBe(true);
+    expect(survivorsOf({ id: null, mark: other })).toEqual([pidIn("self")]);
     expect(await endLeftovers({ ...record, startTime: "1" }, other, 100)).toEqual([]);
-    expect(lives(record.pid)).toBe(false);
+    expect(lives(pidIn("self"))).toBe(false);
   });
 });
 

@@ -9,8 +9,8 @@ export function outputsFileOf({ run, fileBase }: AttemptScope): string {
 }
 
 /**
- * The environment of a step's processes: what this process hands on, then the repository's, the job's and the step's `env`, then
- * what the engine says about run and repository. The engine's own names always win.
+ * What a step's processes get in their environment besides what this process hands on: the repository's, the job's and the step's
+ * `env`, then what the engine says about run and repository. The engine's own names always win.
  */
 export function stepEnvironment(scope: AttemptScope): Record<string, string> {
   const { run, target, repository, texts, at } = scope;
@@ -18,7 +18,6 @@ export function stepEnvironment(scope: AttemptScope): Record<string, string> {
   const outputsFile = outputsFileOf(scope);
   mkdirSync(dirname(outputsFile), { recursive: true, mode: 0o700 });
   return {
-    ...run.parts.baseEnv,
     ...repository?.env,
     ...texts.environment(at.step),
     ...(repository === null

@@ -7,7 +7,7 @@ import type { Expressions } from "../workflows/expressions.ts";
 import type { Step } from "../workflows/types.ts";
 import type { Outputs } from "./contract.ts";
 import { finallyKey } from "./plan.ts";
-import type { Command } from "./run-process.ts";
+import type { Command } from "./command-code.ts";
 import { type AboutTarget, TargetContexts } from "./target-contexts.ts";
 
 /** Fails on the first error, as GitHub does. */
