@@ -60,7 +60,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     await scope.texts.prepareStep(at.step);
     const env = stepEnvironment(scope);
     const command = scope.texts.command(at.step);
-    const folder = scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
+    const folder = await scope.texts.workingFolder(at.step, scope.folder ?? run.runFolder);
     prepared = await prepareCommand(parts.launchers, {
       command,
       folder,

@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Action, ActionError } from "./contract.ts";
 import { execute, lives, planOnce, planSweep, statesOf, stepOf, targetOf, Workspace } from "./engine-fixture.ts";
 import { makeJob, makeStep, makeUse } from "./plan-fixture.ts";
-import type { RunState } from "./state.ts";
+import type { RunState, StepState } from "./state.ts";
 
 /** An action of these tests. */
 function actionOf(run: Action["run"], name = "test/it"): Action {
@@ -132,6 +132,38 @@ describe("steps of a target", { timeout: 60_000 }, () => {
     expect(stepOf(outside, "j", "s").attempts).toMatchObject([
       { number: 1, failure: "exit", exitCode: null, process: null },
     ]);
+  });
+
+  it("stay in the checkout: a symbolic link in it leads no step out of it", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("r");
+    for (const path of ["outside", "repos/r/sub"]) mkdirSync(workspace.path(path));
+    const links = [
+      ["out", workspace.path("outside")],
+      ["gone", workspace.path("outside/not/there")],
+      ["within", "sub"],
+    ] as const;
+    for (const [name, target] of links) symlinkSync(target, workspace.path("repos/r", name));
+    // The checkout itself may well be reached by a link.
+    symlinkSync(workspace.path("repos"), workspace.path("linked"));
+    const linked = { ...repository, path: workspace.path("linked/r") };
+    const attempt = async (workingDirectory: string): Promise<StepState> => {
+      const action = { kind: "run", command: "pwd -P; touch made", shell: "sh", workingDirectory } as const;
+      const job = makeJob("j", [makeStep("s", "", { action })]);
+      return stepOf(await execute(workspace.engine(), planSweep([job], [linked])), "j/r", "s");
+    };
+    expect(await attempt("within")).toMatchObject({
+      state: "succeeded",
+      attempts: [{ lastLine: workspace.path("repos/r/sub") }],
+    });
+    for (const [name, target] of links.slice(0, 2)) {
+      expect(await attempt(name)).toMatchObject({
+        state: "failed",
+        reason: `workingDirectory of step s leaves the checkout: ${name} leads to ${target}`,
+      });
+    }
+    expect(await attempt("out/..")).toMatchObject({ state: "succeeded" });
+    expect(readdirSync(workspace.path("outside"))).toEqual([]);
   });
 
   it("keep at most so many bytes of output, and say so", async () => {

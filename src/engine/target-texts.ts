@@ -1,7 +1,8 @@
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
 import { diffCheckout, isCheckoutDirty } from "../repositories/checkout-changes.ts";
+import { isInside, resolveAsFarAsPossible } from "../repositories/containment.ts";
 import type { LazyValue } from "../workflows/contexts.ts";
 import type { Expressions } from "../workflows/expressions.ts";
 import type { Step } from "../workflows/types.ts";
@@ -81,13 +82,20 @@ export class TargetTexts {
     return { words: command.map((word) => this.#interpolate(word)) };
   }
 
-  /** Where the command works; never outside `base`. @throws MahavishnuError STEP_FOLDER */
-  workingFolder(step: Step, base: string): string {
+  /**
+   * Where the command works. A checkout holds what others have committed, also symbolic links: the folder is where they really lead.
+   *
+   * @throws MahavishnuError STEP_FOLDER when that is outside `base`.
+   */
+  async workingFolder(step: Step, base: string): Promise<string> {
     const { action } = step;
     if (action.kind !== "run" || action.workingDirectory === undefined) return base;
-    const folder = resolve(base, this.#interpolate(action.workingDirectory));
-    if (folder !== base && !folder.startsWith(base + sep)) {
-      throw new MahavishnuError("STEP_FOLDER", `workingDirectory of step ${step.id} leaves the checkout: ${folder}`);
+    const written = this.#interpolate(action.workingDirectory);
+    const folder = resolve(base, written);
+    const [real, realBase] = await Promise.all([resolveAsFarAsPossible(folder), resolveAsFarAsPossible(base)]);
+    if (!isInside(real, [realBase])) {
+      const message = `workingDirectory of step ${step.id} leaves the checkout: ${written} leads to ${real}`;
+      throw new MahavishnuError("STEP_FOLDER", message);
     }
     return folder;
   }
