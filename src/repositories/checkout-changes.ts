@@ -3,9 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gitEnvironment, runGit } from "./run-git.ts";
 
-/** The empty tree's id, the same in every SHA-1 repository: what a checkout without commits is compared with. */
-const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-
 /** Whether a checkout has changes, untracked files included. */
 export async function isCheckoutDirty(folder: string): Promise<boolean> {
   const { stdout } = await runGit({ folder, args: ["status", "--porcelain", "-z"] });
@@ -31,10 +28,16 @@ export async function diffCheckout(folder: string, base: string | null): Promise
     const { stdout } = await runGit({
       folder,
       env,
-      args: ["diff", "--cached", "--no-ext-diff", "--no-color", base ?? emptyTree],
+      args: ["diff", "--cached", "--no-ext-diff", "--no-color", base ?? (await readEmptyTree(folder))],
     });
     return stdout.toString("utf8");
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The empty tree's id, which depends on the repository's hash: what a checkout without commits is compared with. */
+async function readEmptyTree(folder: string): Promise<string> {
+  const { stdout } = await runGit({ folder, args: ["hash-object", "-t", "tree", "--stdin"] });
+  return stdout.toString("utf8").trim();
 }

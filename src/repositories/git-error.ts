@@ -36,7 +36,7 @@ export class GitError extends MahavishnuError {
     super(
       "GIT_FAILED",
       message ??
-        `git ${args[0] ?? ""} failed in ${folder} (exit ${exitCode ?? "by a signal"})${said === "" ? "" : `: ${said}`}`,
+        `${nameGitCommand(args)} failed in ${folder} (exit ${exitCode ?? "by a signal"})${said === "" ? "" : `: ${said}`}`,
       fix === undefined ? {} : { fix },
     );
     this.failure = failure;
@@ -54,6 +54,32 @@ const fixes: Partial<Record<GitFailure, (folder: string) => string>> = {
   notARepository: (folder) => `Clone the repository into ${folder}, or correct its path in the manifest.`,
   denied: (folder) => `Give the current user the right to read ${folder}.`,
 };
+
+/** Options before git's command that have their value in the next argument. */
+const optionsWithValue = new Set([
+  "-c",
+  "-C",
+  "--git-dir",
+  "--work-tree",
+  "--namespace",
+  "--config-env",
+  "--exec-path",
+]);
+
+/**
+ * Names a git command for a message, without the settings that come before it.
+ *
+ * @example
+ * nameGitCommand(["-c", "core.hooksPath=hooks", "commit", "--quiet"]); // "git commit"
+ */
+export function nameGitCommand(args: readonly string[]): string {
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] ?? "";
+    if (optionsWithValue.has(arg)) at += 1;
+    else if (!arg.startsWith("-")) return `git ${arg}`;
+  }
+  return "git";
+}
 
 /** Tells failures apart by what git says in the C locale. */
 export function classifyFailure(stderr: string): GitFailure {

@@ -66,6 +66,14 @@ describe("runGit", () => {
     expect((await failureOf(runGit({ folder: folder.path, args: ["add", "."] }))).failure).toBe("locked");
   });
 
+  it("names the command that failed, not the settings before it", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.path);
+    const args = ["-c", "core.hooksPath=/none", "--no-pager", "-C", folder.path, "commit", "-m", "nothing"];
+    const error = await failureOf(runGit({ folder: folder.path, args }));
+    expect(error.message).toContain(`git commit failed in ${folder.path} (exit `);
+  });
+
   it("ends git and its children at the time limit", async () => {
     using folder = makeFolder();
     makeRepository(folder.path);
@@ -73,7 +81,7 @@ describe("runGit", () => {
     const args = ["-c", "alias.hang=!sleep 60", "hang"];
     const error = await failureOf(runGit({ folder: folder.path, args, timeoutMs: 100 }));
     expect(error).toMatchObject({ failure: "timeout", gitExitCode: null });
-    expect(error.message).toContain("took longer than 100 ms");
+    expect(error.message).toBe(`git hang in ${folder.path} took longer than 100 ms and was ended`);
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 

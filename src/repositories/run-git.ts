@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { MahavishnuError } from "../lib/errors.ts";
-import { classifyFailure, GitError } from "./git-error.ts";
+import { classifyFailure, GitError, nameGitCommand } from "./git-error.ts";
 
 /** How long a git command may take when the caller does not say: no local command of this product needs a minute. */
 export const defaultGitTimeoutMs = 60_000;
@@ -88,7 +88,7 @@ export async function runGit(call: GitCall): Promise<GitOutput> {
   if (ended.aborted) signal?.throwIfAborted();
   const { exitCode, stderr } = ended;
   const details = { args, folder, exitCode, stderr };
-  const name = `git ${args[0] ?? ""} in ${folder}`;
+  const name = `${nameGitCommand(args)} in ${folder}`;
   if (ended.why === "timeout")
     throw new GitError({ ...details, failure: "timeout" }, `${name} took longer than ${timeoutMs} ms and was ended`);
   if (ended.why === "tooMuchOutput")
