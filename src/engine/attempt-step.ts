@@ -6,7 +6,7 @@ import { attemptFileBase, markOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { endAfter, Ending } from "./ending.ts";
 import { hasEntries } from "./has-entries.ts";
-import type { Interruption } from "./interruption.ts";
+import { type Judgement, judgeInterruption } from "./judge-interruption.ts";
 import type { StepAt } from "./next-step.ts";
 import { readOutputs } from "./read-outputs.ts";
 import { recordStart } from "./record-start.ts";
@@ -115,15 +115,12 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
 async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<AttemptResult> {
   await recordStart(scope, null);
   const { why } = scope.endAttempt;
-  if (why?.leaves === true) throw why;
   const failure = error instanceof SpawnError ? "infrastructure" : "exit";
   // A signal to this process and its group, as Ctrl-C gives it, can reach a process that has not left the group yet.
   const judged =
     why === null ? ({ state: "failed", failure, reason: messageOf(error) } as const) : judgeInterruption(why);
   return { ...judged, exitCode: null, outputs: {}, output: null, lastLine: null };
 }
-
-type Judgement = Pick<AttemptResult, "state" | "failure" | "reason">;
 
 function judgeEnd(end: ProcessEnd, scope: AttemptScope): Judgement {
   const { interruption, exitCode } = end;
@@ -136,12 +133,6 @@ function judgeEnd(end: ProcessEnd, scope: AttemptScope): Judgement {
   if (exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${exitCode}` };
   const reason = `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`;
   return { state: "failed", failure: "infrastructure", reason };
-}
-
-function judgeInterruption({ kind, message: reason }: Interruption): Judgement {
-  return kind === "cancel"
-    ? { state: "cancelled", failure: null, reason }
-    : { state: "failed", failure: "timeout", reason };
 }
 
 /** The outputs that the workflow defines for the step, added to those it wrote itself. */

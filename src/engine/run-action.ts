@@ -5,7 +5,7 @@ import type { Json } from "../lib/json.ts";
 import { idempotencyKeyOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { type ActionContext, ActionError, type Outputs } from "./contract.ts";
-import type { Interruption } from "./interruption.ts";
+import { judgeInterruption } from "./judge-interruption.ts";
 import { recordStart } from "./record-start.ts";
 import type { AttemptResult, AttemptScope } from "./scopes.ts";
 import { stepEnvironment } from "./step-environment.ts";
@@ -36,12 +36,6 @@ export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
   if (interruption !== null) return { ...kept, ...judgeInterruption(interruption), outputs: {} };
   const failure = error instanceof ActionError ? error.failure : "infrastructure";
   return { ...kept, state: "failed", failure, outputs: {}, reason: told(messageOf(error)) };
-}
-
-function judgeInterruption(interruption: Interruption): Pick<AttemptResult, "state" | "failure" | "reason"> {
-  if (interruption.leaves) throw interruption;
-  if (interruption.kind === "cancel") return { state: "cancelled", failure: null, reason: interruption.message };
-  return { state: "failed", failure: "timeout", reason: interruption.message };
 }
 
 async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
