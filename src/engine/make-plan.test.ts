@@ -62,6 +62,12 @@ const waits = (plan: Plan): Readonly<Record<string, string>> =>
   );
 
 describe("makePlan", () => {
+  it("pins where a repository is cloned from without the password of it", async () => {
+    const fleet = fleetOf({ a: [] }, { url: "https://ann:hunter2@git.example.test/a.git" });
+    const { repositories } = await planFor([sweepJob("j")], fleet);
+    expect(repositories["a"]?.url).toBe("https://***@git.example.test/a.git");
+  });
+
   it("orders repositories by their needs, through those that are not selected", async () => {
     const fleet = fleetOf({ web: ["api"], api: ["lib"], lib: [], free: [] });
     expect(waits(await planFor([sweepJob("j")], fleet))).toEqual({

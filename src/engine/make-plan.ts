@@ -3,6 +3,7 @@ import { orderByNeeds } from "../lib/graph.ts";
 import type { Json } from "../lib/json.ts";
 import { mapLimited } from "../lib/semaphore.ts";
 import { readHead } from "../repositories/read-head.ts";
+import { redactUrl } from "../repositories/repository-url.ts";
 import type { Fleet, Repository } from "../repositories/types.ts";
 import type { Job, Workflow } from "../workflows/types.ts";
 import { finallyKey, type Plan, type PlannedRepository, type PlannedTarget, type PlannedWait } from "./plan.ts";
@@ -140,8 +141,11 @@ function selectedNeeds(name: string, inSweep: ReadonlySet<string>, fleet: Fleet)
 }
 
 async function pinRepositories(repositories: readonly Repository[]): Promise<Record<string, PlannedRepository>> {
-  const pinned = await mapLimited(repositories, readAtOnce, async ({ place: _place, needs: _needs, ...repository }) => {
-    return [repository.name, { ...repository, base: await readBase(repository.path) }] as const;
+  const pinned = await mapLimited(repositories, readAtOnce, async (repository) => {
+    const { place: _place, needs: _needs, url, ...pinnable } = repository;
+    // A plan is kept in the history and shown: what a manifest should not hold goes no further.
+    const shown = url === undefined ? {} : { url: redactUrl(url) };
+    return [repository.name, { ...pinnable, ...shown, base: await readBase(repository.path) }] as const;
   });
   return Object.fromEntries(pinned);
 }

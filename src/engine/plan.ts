@@ -7,6 +7,7 @@ export interface PlannedRepository {
   /** Absolute path. */
   readonly path: string;
   readonly index: number;
+  /** Without a password or token. */
   readonly url?: string;
   readonly branch?: string;
   readonly role?: string;

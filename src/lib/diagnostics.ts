@@ -62,8 +62,16 @@ export function diagnosticAt(
     line,
     column: start - lineStart + 1,
     length: Math.max(1, range.end - start),
-    message,
-    sourceLine,
+    message: hideUrlPasswords(message),
+    sourceLine: hideUrlPasswords(sourceLine),
   };
   return hint === undefined ? base : { ...base, hint };
+}
+
+/** The users of web addresses, which may be tokens, and passwords of other addresses: at once after `://`, up to the last `@` of the host. */
+const urlPasswords = /(?<=\bhttps?:\/\/)[^\s/]+(?=@)|(?<=:\/\/[^\s/:@]*:)[^\s/]+(?=@)/gi;
+
+/** A line is shown with its mistake, not with a password that stands beside it. As many characters stay, so that the caret fits. */
+function hideUrlPasswords(text: string): string {
+  return text.includes("://") ? text.replace(urlPasswords, (secret) => "*".repeat(secret.length)) : text;
 }

@@ -44,6 +44,8 @@ describe("redactUrl", () => {
     ["https://ghp_token@git.example.test/x", "https://***@git.example.test/x"],
     ["ssh://git:hunter2@git.example.test/x", "ssh://git:***@git.example.test/x"],
     ["ssh://git@git.example.test/x", "ssh://git@git.example.test/x"],
+    ["https://ann:hunt@er2@git.example.test/x", "https://***@git.example.test/x"],
+    ["ssh://git:hunt@er:2@git.example.test/x", "ssh://git:***@git.example.test/x"],
     ["git@git.example.test:x", "git@git.example.test:x"],
     ["https://git.example.test/a@b", "https://git.example.test/a@b"],
   ])("%s", (url, shown) => {

@@ -38,7 +38,7 @@ function findShortFormProblem(url: string): string | null {
 
 /** The URL without its password or token, to be shown. */
 export function redactUrl(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/@]*@/i, "$1***@").replace(/^([a-z+]+:\/\/[^/:@]*):[^/@]*@/i, "$1:***@");
+  return url.replace(/^(https?:\/\/)[^/]*@/i, "$1***@").replace(/^([a-z+]+:\/\/[^/:@]*):[^/]*@/i, "$1:***@");
 }
 
 /** True when the URL carries a password or a token in plain text. */

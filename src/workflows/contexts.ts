@@ -117,7 +117,7 @@ export const contextProperties = {
   repo: {
     name: "name in the manifest",
     path: "absolute path of the checkout that the steps work in",
-    url: "where it is cloned from, if the manifest says",
+    url: "where it is cloned from, if the manifest says; without a password or token",
     role: "its role, if it has one",
     tags: "list of its tags",
     branch: "its branch in the manifest",

@@ -20,14 +20,20 @@ printf '%s' "in pieces: \${TOKEN%????????}"; sleep 0.3; printf '%s\\n' "\${TOKEN
 echo "leaked=$TOKEN" >> "$MAHAVISHNU_OUTPUT"
 echo "end of spill"`;
 
-/** Lets steps that were given a secret do everything wrong with it, and looks for it wherever something is kept or shown. */
+/**
+ * Lets steps that were given a secret do everything wrong with it, and looks for it wherever something is kept or shown; and so
+ * for the password in the url of a repository.
+ */
 export async function redactSecrets(context: CheckContext): Promise<Outcome> {
   return await actInScratch(context, "io3", async (act) => {
     // Characters that look different in base64 and in a URL.
     const canary = `canary+/${randomBytes(12).toString("hex")}=&x`;
+    const password = `canary${randomBytes(12).toString("hex")}`;
     const token = { TOKEN: "${{ secrets.CANARY }}" };
     const workspace = await act.workspace({
       repositories: ["alpha"],
+      // Who keeps a password here is told to take it out; until then nothing may hand it on. Nobody listens on port 9.
+      manifest: { alpha: { url: `https://dana:${password}@127.0.0.1:9/alpha.git` } },
       config: { secrets: { CANARY: "${env:IO3_CANARY}" } },
       workflows: {
         spilling: {
@@ -36,6 +42,7 @@ export async function redactSecrets(context: CheckContext): Promise<Outcome> {
               sweep: {},
               steps: [
                 { id: "spill", run: spill, env: token },
+                { id: "origin", run: 'echo "from $URL"', env: { URL: "${{ repo.url }}" } },
                 { id: "blind", run: 'echo "not given: ${TOKEN:-nothing} ${IO3_CANARY:-nothing}"' },
               ],
               outputs: { leaked: "${{ steps.spill.outputs.leaked }}" },
@@ -76,14 +83,14 @@ export async function redactSecrets(context: CheckContext): Promise<Outcome> {
       ...shown.map(([where, result]) => [where, bothOf(result)] as const),
       ...(await readAll(join(workspace.folder, ".mahavishnu"), workspace.folder)),
     ];
-    const forms = formsOf(canary);
+    const forms = [...formsOf(canary), ["password of a repository's url", password] as const];
     const leaks = texts.flatMap(([where, text]) =>
       forms.filter(([, form]) => text.includes(form)).map(([name]) => `${where} (${name})`),
     );
     expectMet(leaks.length === 0, "a secret can be read", { expected: "*** in its place", observed: leaks.join("; ") });
     return {
       status: "pass",
-      reason: `a secret printed in ${forms.length} forms is in none of ${texts.length} files and outputs`,
+      reason: `neither a secret printed in ${formsOf(canary).length} forms nor the password of a url is in any of ${texts.length} files and outputs`,
     };
   });
 }
@@ -96,6 +103,10 @@ function commands(id: string): readonly (readonly string[])[] {
     ["runs", "logs", id],
     ["runs", "logs", id, "-o", "ndjson"],
     ["runs", "list", "-o", "json"],
+    ["plan", "spilling", "-o", "json"],
+    ["repos", "list", "-o", "json"],
+    ["repos", "check", "-o", "json"],
+    ["repos", "check"],
     ["config", "show", "--origin"],
     ["config", "show", "-o", "json"],
   ];

@@ -23,8 +23,8 @@ export const observabilityTests: readonly CheckDefinition[] = [
       mustPass: true,
       security: true,
       verifies:
-        "Logs, journal, outputs of steps, reports and every command show *** in the place of a secret, also of its base64 and URL forms.",
-      how: "lets steps print a canary in every form, whole and in pieces, and looks for it in all files of the state folder and all outputs",
+        "Logs, journal, outputs of steps, reports and every command show *** in the place of a secret, also of its base64 and URL forms, and of a password in the url of a repository.",
+      how: "lets steps print a canary in every form, whole and in pieces, puts another into the url of a repository, and looks for both in all files of the state folder and all outputs",
       advice:
         "Report it with the evidence, and give no step a secret until it is mended; exchange the secrets that were used.",
       expectedMs: 2_500,

@@ -18,6 +18,9 @@ proveTests([
     faults: {
       "a command shows it": [["reveal", "runs show", "IO3_CANARY"]],
       "a file keeps it in base64": [["keep", "run", "IO3_CANARY", "base64"]],
+      "the password of a url reaches a log": [
+        ["swap", "run", 'echo "end of spill"', 'echo "end of spill"; cat ../../../../repos.yaml'],
+      ],
       "a step gets what it did not ask for": [
         ["swap", "run", 'echo "not given: \\$\\{TOKEN:-nothing\\}', 'echo "not given: something'],
       ],
