@@ -23,6 +23,8 @@ export interface SuiteContext {
   readonly app: () => Promise<AppContext>;
   /** A folder of its own below the scratch space of this run. */
   readonly scratch: (name: string) => Promise<Scratch>;
+  /** The same on the disk of the state, for what measures how long something takes to be durable. */
+  readonly stateScratch: (name: string) => Promise<Scratch>;
   /** Work that several checks need, done by the first that asks. A failure is remembered as well. */
   readonly once: <T>(key: string, work: () => Promise<T>) => Promise<T>;
 }

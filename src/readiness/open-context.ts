@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AppContext } from "../app/app-context.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { CliCommand } from "./cli-command.ts";
 import type { SuiteContext } from "./context.ts";
-import type { ScratchSpace } from "./scratch.ts";
+import type { Scratch, ScratchSpace } from "./scratch.ts";
 import type { Profile } from "./types.ts";
 
 /** What the context of a suite is made of. */
@@ -20,8 +19,8 @@ export interface ContextRequest {
 /** A context that is closed with its suite: the workspace and all scratch space with it. */
 export interface OpenContext extends AsyncDisposable {
   readonly context: SuiteContext;
-  /** A folder for the suite's own use, below the scratch space. */
-  readonly scratchFolder: () => Promise<string>;
+  /** A folder for the suite's own use, on the disk of the state. */
+  readonly stateFolder: () => Promise<string>;
 }
 
 /** Makes the context of one run of the suite. Everything in it is opened when it is first asked for. */
@@ -37,6 +36,7 @@ export function openContext(request: ContextRequest): OpenContext {
   };
   let app: Promise<AppContext> | undefined;
   let space: Promise<ScratchSpace> | undefined;
+  let stateSpace: Promise<ScratchSpace> | undefined;
   const config = async (): Promise<LoadedConfig> => await once("config", request.config);
   const openTheApp = async (): Promise<AppContext> => {
     const [{ openApp }, loaded] = await Promise.all([import("../app/open-app.ts"), config()]);
@@ -45,12 +45,18 @@ export function openContext(request: ContextRequest): OpenContext {
   const openTheSpace = async (): Promise<ScratchSpace> => {
     const { openScratchSpace, sweepScratch } = await import("./scratch.ts");
     await sweepScratch();
-    // A benchmark of the disk has its scratch space beside the state.
+    // What measures the disk has its scratch space beside the state.
     const loaded = await config().catch(() => undefined);
     if (loaded !== undefined) await sweepScratch(dirname(loaded.paths.stateFile));
     return await openScratchSpace();
   };
+  const openTheStateSpace = async (): Promise<ScratchSpace> => {
+    const [{ openStateSpace }, { paths }] = await Promise.all([import("./state-space.ts"), config()]);
+    return await openStateSpace(dirname(paths.stateFile), openSpace);
+  };
   const openSpace = async (): Promise<ScratchSpace> => await (space ??= openTheSpace());
+  const openOnStateDisk = async (name: string): Promise<Scratch> =>
+    await (await (stateSpace ??= openTheStateSpace())).make(name);
   const openedApp = async (): Promise<AppContext> => await (app ??= openTheApp());
 
   return {
@@ -64,15 +70,13 @@ export function openContext(request: ContextRequest): OpenContext {
       app: openedApp,
       fleet: async () => await (await openedApp()).fleet(),
       scratch: async (name) => await (await openSpace()).make(name),
+      stateScratch: openOnStateDisk,
       once,
     },
-    scratchFolder: async () => {
-      const folder = (await (await openSpace()).make("suite")).folder;
-      await mkdir(folder, { recursive: true });
-      return folder;
-    },
+    stateFolder: async () => (await openOnStateDisk("suite")).folder,
     [Symbol.asyncDispose]: async () => {
       await (await app?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await stateSpace?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await (await space?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };

@@ -107,7 +107,7 @@ function benchmarkProbe(
 async function calibrateMachine(machine: Machine, request: StagesRequest): Promise<Machine> {
   try {
     const { calibrate } = await import("./calibrate.ts");
-    const folder = await request.opened.scratchFolder();
+    const folder = await request.opened.stateFolder();
     return withCalibration(machine, await calibrate(folder, request.stop, request.calibrationRounds));
   } catch (error) {
     return { ...machine, unfit: [`it could not be calibrated: ${messageOf(error)}`] };

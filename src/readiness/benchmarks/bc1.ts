@@ -8,7 +8,7 @@ const rounds = 5;
 /** Five times as many runs as may execute at once, all asked for at the same moment. */
 export async function openConcurrentRuns(context: CheckContext): Promise<BenchmarkBody> {
   const { limits } = (await context.config()).config;
-  const workspace = await openBenchWorkspace(context, "bc1", {
+  const workspace = await openBenchWorkspace(context, await context.stateScratch("bc1"), {
     repositories: [],
     workflows: { idle: idleWorkflow(1) },
   });

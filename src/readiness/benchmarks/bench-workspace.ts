@@ -8,6 +8,7 @@ import { loadConfig } from "../../config/load-config.ts";
 import { makeScratchWorkspace, type ScratchWorkspaceRequest } from "../acting/scratch-workspace.ts";
 import { userConfig } from "../acting/user-config.ts";
 import type { CheckContext } from "../context.ts";
+import type { Scratch } from "../scratch.ts";
 
 /** A scratch workspace that is open in this process, so that no figure holds the start of a command. */
 export interface BenchWorkspace extends AsyncDisposable {
@@ -17,13 +18,16 @@ export interface BenchWorkspace extends AsyncDisposable {
   reopen(): Promise<AppContext>;
 }
 
-/** Makes a workspace with the user's own limits and opens it as its owner. */
+/**
+ * Makes a workspace with the user's own limits and opens it as its owner.
+ *
+ * @param scratch Where: on the disk of the state (`context.stateScratch`) when the figure holds what is made durable.
+ */
 export async function openBenchWorkspace(
   context: CheckContext,
-  name: string,
+  scratch: Scratch,
   request: Omit<ScratchWorkspaceRequest, "config">,
 ): Promise<BenchWorkspace> {
-  const scratch = await context.scratch(name);
   const config = userConfig((await context.config()).config);
   const { folder } = await makeScratchWorkspace(scratch, { ...request, config });
   const env = { ...context.environment, TMPDIR: join(folder, ".tmp") };

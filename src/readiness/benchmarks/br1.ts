@@ -9,7 +9,7 @@ const count = 20;
 /** Reads the git facts of twenty repositories, as `repos check` does. */
 export async function openRepositoryStatus(context: CheckContext): Promise<BenchmarkBody> {
   const repositories = Array.from({ length: count }, (_, index) => `repository-${index + 1}`);
-  const workspace = await openBenchWorkspace(context, "br1", { repositories, workflows: {} });
+  const workspace = await openBenchWorkspace(context, await context.scratch("br1"), { repositories, workflows: {} });
   return {
     sample: async (signal) =>
       await time(async () => {

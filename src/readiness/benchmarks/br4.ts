@@ -31,7 +31,10 @@ function describeFleet(): { readonly text: string; readonly selected: number } {
 
 /** Loads the manifest anew for each sample, as every command does, and selects. */
 export async function openManifestLoad(context: CheckContext): Promise<BenchmarkBody> {
-  const workspace = await openBenchWorkspace(context, "br4", { repositories: [], workflows: {} });
+  const workspace = await openBenchWorkspace(context, await context.scratch("br4"), {
+    repositories: [],
+    workflows: {},
+  });
   const { text, selected } = describeFleet();
   await writeFile(join(workspace.folder, "repos.yaml"), text);
   return {

@@ -13,7 +13,7 @@ const thoroughSliceMs = 3_750;
 /** Keeps as many runs going as may execute at once. */
 export async function openWorkflowThroughput(context: CheckContext): Promise<BenchmarkBody> {
   const { limits } = (await context.config()).config;
-  const workspace = await openBenchWorkspace(context, "bt1", {
+  const workspace = await openBenchWorkspace(context, await context.stateScratch("bt1"), {
     repositories: [],
     workflows: { idle: idleWorkflow(1) },
   });

@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rmdir, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { newRunId } from "../../lib/ids.ts";
 import { identifyProcess } from "../../lib/process-identity.ts";
 import type { NewEvent, Owner, RunProjection, Store } from "../../store/contract.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { CheckContext } from "../context.ts";
 import type { BenchmarkBody } from "../definition.ts";
-import { openScratchSpace, sweepScratch } from "../scratch.ts";
 import { measureRate, warmUpRate } from "./measure-rate.ts";
 
 const warmUp = { windowMs: 250, mostMs: 2_000 };
@@ -37,13 +34,9 @@ const row: RunProjection = { state: "running", reason: "measured", startedAt: ev
 
 /** Appends events to a scratch store, one writer for each step that may execute at once, each waiting until its own is durable. */
 export async function openEventThroughput(context: CheckContext): Promise<BenchmarkBody> {
-  const { config, paths } = await context.config();
-  const disk = await openStateDisk(context, dirname(paths.stateFile));
-  const store = openStore({ file: join(disk.folder, "state.db") });
-  const close = async (): Promise<void> => {
-    await store[Symbol.asyncDispose]();
-    await disk[Symbol.asyncDispose]();
-  };
+  const { config } = await context.config();
+  const { folder } = await context.stateScratch("bt2");
+  const store = openStore({ file: join(folder, "state.db") });
   try {
     const writers = await openWriters(store, config.limits.maxConcurrentSteps);
     return {
@@ -51,10 +44,10 @@ export async function openEventThroughput(context: CheckContext): Promise<Benchm
         const load = { work: async (worker: number) => await writers[worker]?.(), workers: writers.length, signal };
         return isWarmUp ? await warmUpRate(load, warmUp) : await measureRate({ ...load, sliceMs, slices: 1 });
       },
-      [Symbol.asyncDispose]: close,
+      [Symbol.asyncDispose]: async () => await store[Symbol.asyncDispose](),
     };
   } catch (error) {
-    await close();
+    await store[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -84,39 +77,5 @@ async function openWriter(store: Store, owner: Owner): Promise<() => Promise<voi
   return async () => {
     await store.append(runId, [event], { expectedRunSeq: runSeq, fence });
     runSeq += 1;
-  };
-}
-
-/** A folder on the disk of the state, for as long as it is used. */
-interface StateDisk extends AsyncDisposable {
-  readonly folder: string;
-}
-
-/**
- * The figure is worth something only on the disk that the state is on: often the folder for temporary files lies in memory,
- * where nothing is durable. If it is the same disk, that folder is as good; else the scratch space lies beside the state.
- */
-async function openStateDisk(context: CheckContext, stateFolder: string): Promise<StateDisk> {
-  const made = await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-  const leave = async (): Promise<void> => {
-    // A workspace without state is left without.
-    if (made !== undefined) await rmdir(stateFolder).catch(() => undefined);
-  };
-  const [state, temporary] = await Promise.all([stat(stateFolder), stat(tmpdir())]);
-  if (state.dev === temporary.dev) {
-    await leave();
-    return {
-      folder: (await context.scratch("bt2")).folder,
-      [Symbol.asyncDispose]: async () => await Promise.resolve(),
-    };
-  }
-  await sweepScratch(stateFolder);
-  const space = await openScratchSpace(stateFolder);
-  return {
-    folder: space.folder,
-    [Symbol.asyncDispose]: async () => {
-      await space[Symbol.asyncDispose]();
-      await leave();
-    },
   };
 }

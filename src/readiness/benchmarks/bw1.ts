@@ -4,7 +4,7 @@ import { idleWorkflow, openBenchWorkspace, runOnce, time } from "./bench-workspa
 
 /** Runs of one step that does nothing, one after the other. */
 export async function openWorkflowSpeed(context: CheckContext): Promise<BenchmarkBody> {
-  const workspace = await openBenchWorkspace(context, "bw1", {
+  const workspace = await openBenchWorkspace(context, await context.stateScratch("bw1"), {
     repositories: [],
     workflows: { idle: idleWorkflow(1) },
   });

@@ -6,7 +6,7 @@ const steps = 10;
 
 /** Runs of ten steps and of one, taking turns; what is between them is the cost of nine steps. */
 export async function openStepCost(context: CheckContext): Promise<BenchmarkBody> {
-  const workspace = await openBenchWorkspace(context, "bw2", {
+  const workspace = await openBenchWorkspace(context, await context.stateScratch("bw2"), {
     repositories: [],
     workflows: { one: idleWorkflow(1), many: idleWorkflow(steps) },
   });

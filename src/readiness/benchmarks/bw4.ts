@@ -8,7 +8,7 @@ import { idleWorkflow } from "./bench-workspace.ts";
 
 /** Whole commands, from their start until they tell that the first step has begun, which is when it is durable. */
 export async function openColdStart(context: CheckContext): Promise<BenchmarkBody> {
-  const scratch = await context.scratch("bw4");
+  const scratch = await context.stateScratch("bw4");
   const config = userConfig((await context.config()).config);
   const { folder } = await makeScratchWorkspace(scratch, {
     repositories: [],
