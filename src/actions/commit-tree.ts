@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { type ActionContext, ActionError, type ActionRepository } from "../engine/contract.ts";
 import { gitEnvironment, type GitOutput, runGit } from "../repositories/run-git.ts";
@@ -67,11 +67,26 @@ export class CommitTree {
     return exitCode === 0 ? stdout.toString("utf8").trim() : null;
   }
 
-  /** Stages paths (as they are, no patterns), or everything. */
-  async stage(paths: readonly string[] | undefined): Promise<void> {
-    const outside = paths?.find((path) => isAbsolute(path) || path.split("/").includes(".."));
+  /**
+   * Stages paths (as they are, no patterns), or everything. A path that leads to nothing is an error, unless they have been
+   * committed before: a file whose removal is in HEAD is known to nobody any more.
+   */
+  async stage(paths: readonly string[] | undefined, { again }: { readonly again: boolean }): Promise<void> {
+    if (paths === undefined) {
+      await this.#git(["add", "--all"]);
+      return;
+    }
+    const outside = paths.find((path) => isAbsolute(path) || path.split("/").includes(".."));
     if (outside !== undefined) throw new ActionError(`paths: ${outside} leaves the checkout`);
-    await this.#git(["add", "--all", ...(paths === undefined ? [] : ["--", ...paths])]);
+    const known: string[] = [];
+    for (const path of paths) if (!again || (await this.#knows(path))) known.push(path);
+    if (known.length > 0) await this.#git(["add", "--all", "--", ...known]);
+  }
+
+  /** Whether there is something at a path, in the checkout or in the index. */
+  async #knows(path: string): Promise<boolean> {
+    if (lstatSync(join(this.#folder, path), { throwIfNoEntry: false }) !== undefined) return true;
+    return (await this.#git(["ls-files", "-z", "--", path])).stdout.length > 0;
   }
 
   /** Whether the index differs from HEAD. */

@@ -110,15 +110,36 @@ describe("git/commit", () => {
     expect(git(repository, "branch", "--list", "raise-node")).toBe("");
   });
 
-  it("recognises its own commit at a further attempt, whatever else has changed since", async () => {
+  it("recognises its own commit at a further attempt", async () => {
     write(worktree, "added");
     const first = await commit({ branch: "raise-node" });
-    write(worktree, "later");
     expect(await commit({ branch: "raise-node" })).toEqual({ ...first, created: "false" });
     expect(count("raise-node")).toBe(2);
-    // Another step is another key.
-    expect(await commit({ branch: "raise-node" }, { key: "other" })).toMatchObject({ created: "true" });
-    expect(count("raise-node")).toBe(3);
+    // To another step, with another key, it is a commit of somebody else.
+    expect(await commit({ branch: "raise-node" }, { key: "other" })).toMatchObject({ changed: "false" });
+  });
+
+  it("recognises its own commit of the removal of named paths", async () => {
+    unlinkSync(join(worktree, "removed"));
+    const input = { branch: "b", paths: ["removed"] };
+    const first = await commit(input);
+    write(worktree, "later");
+    expect(await commit(input)).toEqual({ ...first, created: "false" });
+    expect(count("b")).toBe(2);
+  });
+
+  it("commits what a later round of the same step has changed", async () => {
+    write(worktree, "added");
+    await commit({ branch: "raise-node" });
+    write(worktree, "added", "better\n");
+    expect(await commit({ branch: "raise-node" })).toMatchObject({ changed: "true", created: "true" });
+    expect(git(repository, "show", "raise-node:added")).toBe("better");
+    write(repository, "added");
+    await commit({}, { checkout: repository });
+    write(repository, "added", "better\n");
+    expect(await commit({}, { checkout: repository })).toMatchObject({ changed: "true", created: "true" });
+    expect([count("raise-node"), count("main")]).toEqual([3, 3]);
+    expect(git(repository, "status", "--porcelain")).toBe("");
   });
 
   it("goes on after an attempt that was ended between branch and commit, with the locks it left", async () => {

@@ -65,10 +65,10 @@ async function commitOnce(
     context.log(`${repository.name} ${what}: ${commit.slice(0, 12)} on ${on}`);
     return { changed: String(changed), created: String(created), commit, branch: on };
   };
-  if (head?.keys.includes(key) === true) return report(true, false, head.id, current ?? "");
-
-  await tree.stage(paths);
-  if (!(await tree.hasStaged())) return report(false, false, head?.id ?? "", current ?? "");
+  const isOwn = head?.keys.includes(key) === true;
+  // The key is the same in every round: what a later one has changed is committed too.
+  await tree.stage(paths, { again: isOwn });
+  if (!(await tree.hasStaged())) return report(isOwn, false, head?.id ?? "", current ?? "");
   if (branch === undefined && current === null) {
     throw new ActionError("the checkout is on no branch, so its commit would be lost: give `branch`");
   }
