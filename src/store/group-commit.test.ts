@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { constants, DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { MahavishnuError } from "../lib/errors.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -12,6 +12,7 @@ async function withCommits(
     insert: (n: number) => void;
     rows: () => number[];
     other: DatabaseSync;
+    db: DatabaseSync;
   }) => Promise<void>,
   patienceMs?: number,
 ): Promise<void> {
@@ -23,9 +24,9 @@ async function withCommits(
     const commits = new GroupCommit(db, (error) => error, patienceMs === undefined ? {} : { patienceMs });
     const rows = (): number[] =>
       (other.prepare("SELECT n FROM t ORDER BY n").all() as { n: number }[]).map(({ n }) => n);
-    await body({ commits, insert: (n) => void statement.run(n), rows, other });
+    await body({ commits, insert: (n) => void statement.run(n), rows, other, db });
     await commits.drain();
-    db.close();
+    if (db.isOpen) db.close();
     other.close();
   });
 }
@@ -112,6 +113,30 @@ describe("GroupCommit", () => {
       await commits.run(() => insert(3));
       expect(rows()).toEqual([3]);
     }, 30));
+
+  it("writes nothing of a transaction that could not be undone, and goes on once it can", () =>
+    withCommits(async ({ commits, insert, rows, db }) => {
+      const { SQLITE_TRANSACTION, SQLITE_DENY, SQLITE_OK } = constants;
+      let told = 0;
+      commits.onUndone(() => (told += 1));
+      db.setAuthorizer((action, what) =>
+        action === SQLITE_TRANSACTION && what === "ROLLBACK" ? SQLITE_DENY : SQLITE_OK,
+      );
+      await expect(commits.run(() => (insert(1), insert(1)))).rejects.toThrow(/UNIQUE/);
+      expect(told).toBe(1);
+      await expect(commits.run(() => insert(2))).rejects.toThrow(/not authorized/);
+      db.setAuthorizer(null);
+      await commits.run(() => insert(3));
+      expect(rows()).toEqual([3]);
+    }));
+
+  it("rejects, and drains, when the database itself is gone", () =>
+    withCommits(async ({ commits, insert, db }) => {
+      const first = commits.run(() => (insert(1), db.close()));
+      await expect(first).rejects.toThrow(/not open|finalized/);
+      await expect(commits.run(() => insert(2))).rejects.toThrow(/not open|finalized/);
+      await commits.drain();
+    }));
 
   it("drains: what was handed in before is written when it resolves", () =>
     withCommits(async ({ commits, insert, rows }) => {

@@ -38,6 +38,7 @@ export class GroupCommit {
   readonly #patienceMs: number;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #undone: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #scheduled = false;
   #idle: Promise<void> = Promise.resolve();
@@ -88,6 +89,11 @@ export class GroupCommit {
     return promise;
   }
 
+  /** Adds one who is told when a transaction was not written: what was learnt in it does not hold. */
+  onUndone(listener: () => void): void {
+    this.#undone.push(listener);
+  }
+
   /** Resolves when nothing waits. */
   async drain(): Promise<void> {
     while (this.#scheduled) await this.#idle;
@@ -115,14 +121,24 @@ export class GroupCommit {
       this.#commits += 1;
       return null;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      for (const tell of this.#undone) tell();
+      try {
+        this.#undo();
+      } catch {
+        // Why it was to be undone tells more. Nothing is written before the next transaction has undone it.
+      }
       return error;
     }
+  }
+
+  #undo(): void {
+    if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
   }
 
   /** Null when the transaction has begun, else SQLite's refusal. */
   #tryBegin(): unknown {
     try {
+      this.#undo();
       this.#begin.run();
       this.#transactions += 1;
       return null;

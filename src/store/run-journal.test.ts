@@ -109,6 +109,28 @@ describe("createRun and append", () => {
       expect((await store.listRuns({ limit: 9 })).map((row) => row.id)).toEqual(["a"]);
     }));
 
+  it("date a run from its first event", () =>
+    withStore(async (store) => {
+      await store.createRun(newRun("a", await knownOwner(store)));
+      expect(await store.getRun("a")).toMatchObject({ createdAt: eventOf("run.created").time });
+    }));
+
+  it("know nothing of a run whose transaction was undone: its position is given to another run", () =>
+    withStore(async (store) => {
+      const owner = await knownOwner(store);
+      // The same id twice breaks the transaction that both share.
+      const twice = await Promise.allSettled([
+        store.createRun(newRun("a", owner)),
+        store.createRun(newRun("a", owner)),
+      ]);
+      expect(twice.map((result) => result.status)).toEqual(["rejected", "rejected"]);
+      expect(await store.createRun(newRun("b", owner))).toMatchObject({ position: 1 });
+      const stray = store.append("a", [eventOf("x")], { expectedRunSeq: 2, fence: 1, row: rowOf("failed") });
+      expect(await codeOf(stray)).toBe("RUN_SEQUENCE");
+      expect((await store.readEvents("b")).map((event) => event.type)).toEqual(["run.created", "run.started"]);
+      await store.append("b", [eventOf("y")], { expectedRunSeq: 2, fence: 1 });
+    }));
+
   it("name the earlier run of a known idempotency key, and write nothing", () =>
     withStore(async (store) => {
       const owner = await knownOwner(store);

@@ -7,19 +7,19 @@ import type { StoreParts } from "./store-parts.ts";
 
 /** The journal: events and the row that follows from them are written in one transaction, by the run's owner only. */
 export function createRunJournal(parts: StoreParts): RunJournal {
-  const { db, commits, read, now } = parts;
+  const { db, commits, read } = parts;
   const insertRun = db.prepare(`
     INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
       total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`);
   const byKey = db.prepare("SELECT id, fence, position FROM run WHERE idempotency_key = ?");
   const selectRun = db.prepare("SELECT position, fence, run_seq AS runSeq, tail, owner_id FROM run WHERE id = ?");
-  // The fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
-  const checked = "position = ?3 AND fence = ?4 AND run_seq = ?5 AND owner_id IS NOT NULL";
+  // The id, the fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
+  const checked = "position = ?3 AND fence = ?4 AND run_seq = ?5 AND id = ?6 AND owner_id IS NOT NULL";
   const advance = db.prepare(`UPDATE run SET run_seq = ?1, tail = ?2 WHERE ${checked}`);
   const project = db.prepare(`
-    UPDATE run SET run_seq = ?1, tail = ?2, owner_id = iif(?6, NULL, owner_id), state = ?7, reason = ?8, started_at = ?9, ended_at = ?10,
-      total = ?11, queued = ?12, running = ?13, succeeded = ?14, failed = ?15, cancelled = ?16, skipped = ?17
+    UPDATE run SET run_seq = ?1, tail = ?2, owner_id = iif(?7, NULL, owner_id), state = ?8, reason = ?9, started_at = ?10, ended_at = ?11,
+      total = ?12, queued = ?13, running = ?14, succeeded = ?15, failed = ?16, cancelled = ?17, skipped = ?18
     WHERE ${checked}`);
   const release = db.prepare("UPDATE run SET owner_id = NULL WHERE position = ?");
   const answer = db.prepare("DELETE FROM request WHERE id = ?");
@@ -32,6 +32,8 @@ export function createRunJournal(parts: StoreParts): RunJournal {
 
   /** Where the runs stand that this process writes to. */
   const places = new Map<string, RunPlace>();
+  // A position that was not written is given to the next run.
+  commits.onUndone(() => places.clear());
   /**
    * What this process wrote last under the same fence is still the end of the run's history, provided that its number is the expected
    * one; otherwise the row is asked. Whether it holds is checked once more as the row is moved on.
@@ -96,7 +98,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
           run.revision,
           run.idempotencyKey ?? null,
           run.actor,
-          now(),
+          (events[0] ?? start.event).time,
           state,
           reason,
           startedAt,
@@ -130,7 +132,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
         const last = events.length === 0 ? tail : first + events.length - 1;
         const runSeq = expectedRunSeq + events.length;
         const isReleased = options.release === true;
-        const place: PlaceValues = [runSeq, last, position, fence, expectedRunSeq];
+        const place: PlaceValues = [runSeq, last, position, fence, expectedRunSeq, runId];
         const changes = row === undefined ? advance.run(...place).changes : projectRow(place, row, isReleased);
         if (changes === 0) throw explainRefusal(runId, options);
         if (isReleased) places.delete(runId);
@@ -159,8 +161,15 @@ function writeTexts(events: readonly NewEvent[]): string[] | Error {
   }
 }
 
-/** The new number of events and the new tail; then position, fence and the number of events that must be there. */
-type PlaceValues = [runSeq: number, tail: number, position: number, fence: number, expectedRunSeq: number];
+/** The new number of events and the new tail; then position, fence, the number of events and the id that must be there. */
+type PlaceValues = [
+  runSeq: number,
+  tail: number,
+  position: number,
+  fence: number,
+  expectedRunSeq: number,
+  runId: string,
+];
 
 /** Where a run's history ends. */
 interface RunPlace {
