@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { identifyProcess } from "../lib/process-identity.ts";
+import type { CommandOutput, CommandPipe } from "./command-pipe.ts";
 import type { ProcessRecord } from "./state.ts";
 
-/** Every shell can name these descriptors: one for each command, so that what a command leaves running cannot write into the next one's output. */
-const pipes = [3, 4, 5, 6, 7, 8, 9] as const;
+/** Where there are no pipes that can be opened again: the descriptors that every shell can name, one for each command. */
+const descriptors = [3, 4, 5, 6, 7, 8, 9] as const;
 /** A shell tells death by a signal as 128 and its number. Only those that a command does not choose as its exit code: git says 128 and 129. */
 const telling = ["SIGABRT", "SIGBUS", "SIGKILL", "SIGSEGV", "SIGTERM"] as const;
 /** Told to end in the middle of a command, the shell ends after it; TERM has reached the command as well. */
@@ -16,13 +17,6 @@ const unlessEnded = `[ -z "$MAHAVISHNU_ENDED" ] || exit 0`;
 export interface ExitStatus {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-}
-
-/** A command that has begun. */
-export interface LaunchedCommand {
-  /** All it writes, in its order; ends when no process holds it any more. */
-  readonly output: Readable;
-  readonly ended: Promise<ExitStatus>;
 }
 
 /** No process could be started, for a reason that may be gone another time. */
@@ -37,13 +31,16 @@ export class SpawnError extends Error {
 export class Launcher {
   readonly record: ProcessRecord;
   readonly #child: ChildProcess;
+  readonly #pipe: CommandPipe | undefined;
   #used = 0;
   #tell: ((status: ExitStatus) => void) | undefined;
   #hasExited = false;
+  #isClosed = false;
   readonly #exited: Promise<void>;
 
-  private constructor(child: ChildProcess, record: ProcessRecord) {
+  private constructor(child: ChildProcess, record: ProcessRecord, pipe: CommandPipe | undefined) {
     this.#child = child;
+    this.#pipe = pipe;
     this.record = record;
     this.#exited = new Promise((resolve) => {
       child.once("exit", (_code, signal) => {
@@ -60,14 +57,25 @@ export class Launcher {
    * Starts one.
    *
    * @param env the environment that all its commands inherit
+   * @param pipe for what they write; its own from now on
    * @throws SpawnError
    */
-  static async start(env: Readonly<Record<string, string>>): Promise<Launcher> {
+  static async start(env: Readonly<Record<string, string>>, pipe: CommandPipe | undefined): Promise<Launcher> {
+    try {
+      return await Launcher.#start(env, pipe);
+    } catch (error) {
+      pipe?.close();
+      throw error;
+    }
+  }
+
+  static async #start(env: Readonly<Record<string, string>>, pipe: CommandPipe | undefined): Promise<Launcher> {
+    const outputs = pipe === undefined ? descriptors.map(() => "pipe" as const) : [];
     const child = spawn("/bin/sh", [], {
       cwd: "/",
       env,
       detached: true,
-      stdio: ["pipe", "pipe", "ignore", ...pipes.map(() => "pipe" as const)],
+      stdio: ["pipe", "pipe", "ignore", ...outputs],
     });
     if (child.pid === undefined) {
       const cause = await new Promise<Error>((resolve) => child.once("error", resolve));
@@ -76,7 +84,7 @@ export class Launcher {
     // A shell that has ended reads nothing more.
     child.stdin?.on("error", () => undefined);
     const record = identifyProcess(child.pid);
-    if (record !== null) return new Launcher(child, record);
+    if (record !== null) return new Launcher(child, record, pipe);
     // Whoever ended it may have told this process as well, which is heard of first.
     const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
       child.once("exit", (...how) => resolve(how));
@@ -86,26 +94,38 @@ export class Launcher {
 
   /** Whether it can start another command. */
   get isReady(): boolean {
-    return !this.#hasExited && this.#used < pipes.length;
+    return !this.#hasExited && !this.#isClosed && (this.#pipe !== undefined || this.#used < descriptors.length);
   }
 
-  /** Starts a command, given as shell code that ends in `exec`. Only when it is ready, and the last command has ended. */
-  launch(code: string): LaunchedCommand {
-    const [pipe = NaN, ...later] = pipes.slice(this.#used);
-    this.#used += 1;
+  /** Opens the output of the next command. Only when it is ready, and the last command has ended. @throws Error when no file can be opened */
+  openOutput(): CommandOutput {
+    if (this.#pipe !== undefined) return this.#pipe.open();
+    const rest = descriptors.slice(this.#used);
+    const [own = NaN] = rest;
     const streams: readonly unknown[] = this.#child.stdio;
-    const output = streams[pipe] as Readable;
+    this.#used += 1;
+    return {
+      stream: streams[own] as Readable,
+      redirect: [`>&${own} 2>&${own}`, ...rest.map((each) => `${each}>&-`)].join(" "),
+      letGo: () => void this.#child.stdin?.write(`exec ${own}>&-\n`),
+    };
+  }
+
+  /** Starts a command, given as shell code that ends in `exec`. Resolves when its first process has ended. */
+  async launch(code: string, output: CommandOutput): Promise<ExitStatus> {
     const ended = new Promise<ExitStatus>((resolve) => {
       this.#tell = resolve;
     });
-    const outputs = [`</dev/null >&${pipe} 2>&${pipe}`, ...[pipe, ...later].map((each) => `${each}>&-`)].join(" ");
-    const command = `(exec ${outputs}; ${code}); echo $?; exec ${pipe}>&-; ${unlessEnded}\n`;
+    const command = `(exec </dev/null ${output.redirect}; ${code}); echo $?; ${unlessEnded}\n`;
     this.#child.stdin?.write(`${unlessEnded}; ${command}`);
-    return { output, ended };
+    const status = await ended;
+    output.letGo();
+    return status;
   }
 
   /** Takes no more commands: it ends by itself once the one that it has started has ended. */
   close(): void {
+    this.#isClosed = true;
     this.#child.stdin?.end();
   }
 
@@ -113,6 +133,7 @@ export class Launcher {
   async end(): Promise<void> {
     if (!this.#hasExited) killGroup(this.record.pid);
     await this.#exited;
+    this.#pipe?.close();
     for (const stream of this.#child.stdio) stream?.destroy();
   }
 

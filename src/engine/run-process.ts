@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import type { AttemptMark } from "./attempt-names.ts";
 import { type Command, commandCode } from "./command-code.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { CommandOutput } from "./command-pipe.ts";
 import { endProcessGroup, type ProcessGroup, survivorsOf } from "./end-processes.ts";
 import type { Ending } from "./ending.ts";
 import type { Interruption } from "./interruption.ts";
-import type { ExitStatus, Launcher } from "./launcher.ts";
+import { type ExitStatus, type Launcher, SpawnError } from "./launcher.ts";
 import type { Launchers } from "./launchers.ts";
 import type { ProcessRecord } from "./state.ts";
 
@@ -63,40 +65,58 @@ export async function prepareCommand(
   if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
   const launcher = await launchers.take();
   const { record } = launcher;
+  const output = await openOutput(launchers, launcher);
+  const discard = async (): Promise<void> => {
+    output.letGo();
+    output.stream.destroy();
+    await launchers.give(launcher);
+  };
   return {
     record,
     run: async ({ onOutput, ending }) => {
       const { why } = ending.end;
-      const end =
-        why === null
-          ? await runToEnd(launcher, { code, onOutput, ending, group: { id: record.pid, mark } })
-          : { exitCode: null, signal: null, interruption: why, leftBehind: false, survivors: [] };
+      if (why !== null) {
+        await discard();
+        return { exitCode: null, signal: null, interruption: why, leftBehind: false, survivors: [] };
+      }
+      const end = await runToEnd(launcher, { code, output, onOutput, ending, group: { id: record.pid, mark } });
       await launchers.give(launcher);
       return end;
     },
-    discard: async () => await launchers.give(launcher),
+    discard,
   };
+}
+
+async function openOutput(launchers: Launchers, launcher: Launcher): Promise<CommandOutput> {
+  try {
+    return launcher.openOutput();
+  } catch (error) {
+    await launchers.give(launcher);
+    throw new SpawnError(messageOf(error), { cause: error });
+  }
 }
 
 interface Run {
   readonly code: string;
+  readonly output: CommandOutput;
   readonly onOutput: (chunk: Buffer) => void;
   readonly ending: EndingWishes;
   readonly group: ProcessGroup;
 }
 
-async function runToEnd(launcher: Launcher, { code, onOutput, ending: wishes, group }: Run): Promise<ProcessEnd> {
-  const { end, hurry, graceMs } = wishes;
-  const { output, ended } = launcher.launch(code);
+async function runToEnd(launcher: Launcher, run: Run): Promise<ProcessEnd> {
+  const { code, output, onOutput, group } = run;
+  const { end, hurry, graceMs } = run.ending;
+  const { stream } = output;
   let isClosed = false;
   const closed = new Promise<void>((resolve) => {
-    output.once("close", () => {
+    stream.once("close", () => {
       isClosed = true;
       resolve();
     });
   });
   let heardAt = 0;
-  output.on("data", (chunk: Buffer) => {
+  stream.on("data", (chunk: Buffer) => {
     heardAt = Date.now();
     onOutput(chunk);
   });
@@ -116,6 +136,7 @@ async function runToEnd(launcher: Launcher, { code, onOutput, ending: wishes, gr
     launcher.close();
     return endProcessGroup(group, graceMs, hurry);
   };
+  const ended = launcher.launch(code, output);
   const forget = end.onEnd(() => {
     ending = endAll();
   });
@@ -123,14 +144,14 @@ async function runToEnd(launcher: Launcher, { code, onOutput, ending: wishes, gr
   const interruption = end.why;
   let leftBehind = false;
   if (await isAnythingLeft()) {
-    // A step that has ended leaves nothing running.
+    // A step that has ended leaves nothing running that could still write into its log.
     leftBehind = ending === undefined && survivorsOf(group).some((pid) => pid !== group.id);
     ending ??= endAll();
   }
   forget();
   const survivors = (await ending) ?? [];
   await waitAtMost(closed, drainMs);
-  output.destroy();
+  stream.destroy();
   return { ...result, interruption, leftBehind, survivors };
 }
 
