@@ -1,9 +1,6 @@
 import { perform } from "../../app/perform.ts";
 import { viewRun } from "../../app/run-view.ts";
-import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../app/use-cases/runs.ts";
-import { MahavishnuError } from "../../lib/errors.ts";
-import type { AppContext } from "../../app/app-context.ts";
-import type { RunHandle } from "../../engine/engine.ts";
+import { cancelRun, listInterruptedRuns, listRuns, retryRun, showRun } from "../../app/use-cases/runs.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type {
   OneRunOptions,
@@ -16,6 +13,7 @@ import type {
 import { followRuns, watchRun } from "../follow-run.ts";
 import { openWorkspace } from "../open-workspace.ts";
 import { printLogs } from "../print-logs.ts";
+import { type FailedResume, resumeRuns, tellFailures } from "../resume-runs.ts";
 import { shortenRunId } from "../shorten-run-id.ts";
 import { renderRun, renderRunList } from "../terminal/runs-view.ts";
 
@@ -89,33 +87,19 @@ export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): 
     else if (options.format === "text") writeLines(io.stdout, ["no run waits for this"]);
     return 0;
   }
-  return await followRuns({ app, io, options }, async () => {
-    const handles: RunHandle[] = [];
-    for (const id of ids) handles.push(await resumeWhenFree(app, id, io));
-    return handles;
+  const failures: FailedResume[] = [];
+  let begun = 0;
+  const code = await followRuns({ app, io, options }, async () => {
+    const resumed = await resumeRuns(app, ids, io);
+    const [failure, ...others] = resumed.failures;
+    if (failure !== undefined && others.length === 0 && resumed.handles.length === 0) throw failure.error;
+    failures.push(...resumed.failures);
+    begun = resumed.handles.length;
+    return resumed.handles;
   });
-}
-
-/** How often a lease that has not ended is tried again, and how long at most: a lease and a little more. */
-const resumePollMs = 100;
-
-/** Waits for the lease of a dead owner to end; a living one keeps its run. */
-async function resumeWhenFree(app: AppContext, id: string, io: CommandIo): Promise<RunHandle> {
-  const deadline = Date.now() + 2 * app.loaded.config.limits.lease;
-  for (;;) {
-    try {
-      return await perform(app, resumeRun, { id });
-    } catch (error) {
-      if (
-        !(error instanceof MahavishnuError) ||
-        error.code !== "RUN_OWNED" ||
-        Date.now() > deadline ||
-        io.interrupts.signal.aborted
-      )
-        throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, resumePollMs));
-  }
+  if (begun === 0 && options.format === "json") writeJson(io.stdout, { items: [], nextCursor: null });
+  // At the end, where it is read: what is going on is drawn in place meanwhile.
+  return failures.length === 0 ? code : tellFailures(io, failures, options.verbose);
 }
 
 /** `mahavishnu runs retry ID`. */
