@@ -127,6 +127,8 @@ class EmbeddedEngine implements Engine {
     this.#refuseClosed();
     const { store, clock, limits, owner, observe } = this.#parts;
     const known = this.#keepLease();
+    // Heard of when the run is recorded, which is in the same transaction: both are durable, or both fail for the same reason.
+    known?.catch(() => undefined);
     const id = newRunId();
     const created = makeEvent("run.created", { plan }, { time: clock.now(), actor, reason });
     const told = { time: clock.now(), actor: "engine", reason: "a run slot was free" };
@@ -135,6 +137,7 @@ class EmbeddedEngine implements Engine {
     const row = projectRow(state);
     const running = { ...row, state: "running", reason: started.reason, startedAt: started.time };
     const { name, revision } = plan.workflow;
+    let begun: Conductor | undefined;
     let handle: RunHandle | null = null;
     const recorded = store.createRun({
       id,
@@ -150,10 +153,14 @@ class EmbeddedEngine implements Engine {
       early: (result) => {
         if (!result.created) return;
         if (result.started) reduce(state, started);
-        handle = this.#begin(this.#makeConductor(state, result, recorded));
+        begun = this.#makeConductor(state, result, recorded);
+        handle = this.#begin(begun);
       },
     });
-    const result = await recorded;
+    const result = await recorded.catch((error: unknown) => {
+      begun?.lose(error);
+      throw error;
+    });
     if (result.created) tellObserver(observe, state, result.started ? [created, started] : [created]);
     if (known !== undefined) await known;
     return { runId: result.runId, handle };
@@ -190,7 +197,8 @@ class EmbeddedEngine implements Engine {
     while (this.#active.size > 0) await this.release();
     this.#stopTimers();
     await this.#parts.launchers.end();
-    if (this.#isKnown) await this.#parts.store.removeOwner(this.#parts.owner);
+    // When that fails, the owner's lease ends by itself, and what made the store fail has been told by those who needed it.
+    if (this.#isKnown) await this.#parts.store.removeOwner(this.#parts.owner).catch(() => undefined);
     this.#isKnown = false;
   }
 
