@@ -98,7 +98,7 @@ export class Conductor {
 
   /** Cancels the run; resolves when the wish is durable, not when all has ended. @throws MahavishnuError RUN_STATE when it is over */
   async cancel({ actor, reason, atOnce, answers }: CancelWish): Promise<void> {
-    await this.writer.whenAsked();
+    using _reserved = await this.writer.reserve();
     const { state } = this;
     if (isOver(state.state)) throw new MahavishnuError("RUN_STATE", `run ${state.id} is over: ${state.state}`);
     const why = new Interruption("cancel", reason, actor);

@@ -1,5 +1,6 @@
 import type { AppendOptions, RepositoryResult, RunJournal, RunProjection } from "../store/contract.ts";
 import { type DataOf, makeEvent, type RunEvent } from "./events.ts";
+import { countWork } from "./outcome.ts";
 import { reduce } from "./reduce.ts";
 import type { RunState, TargetState } from "./state.ts";
 
@@ -49,6 +50,7 @@ export class RunWriter {
   #results: RepositoryResult[] = [];
   #rowChanged = false;
   #starting: Promise<boolean> | undefined;
+  #reservations = 0;
   /** The run's last sequence number once all handed over is durable. */
   #handedOver: number;
 
@@ -108,17 +110,27 @@ export class RunWriter {
     tellObserver(this.#observe, this.state, events);
   }
 
-  /** Asks for a run slot: `run.started` is reduced and written only if there is one. Nothing may be added meanwhile. */
+  /**
+   * Asks for a run slot: `run.started` is reduced and written only if there is one. Nothing may be added meanwhile, so the answer is no
+   * at once while the writer is reserved.
+   */
   start(admitBelow: number): Promise<boolean> {
+    if (this.#reservations > 0) return Promise.resolve(false);
     this.#starting = this.#start(admitBelow).finally(() => {
       this.#starting = undefined;
     });
     return this.#starting;
   }
 
-  /** Resolves when no start is being asked for; then, and in the same turn, something may be added. */
-  async whenAsked(): Promise<void> {
-    while (this.#starting !== undefined) await this.#starting.catch(() => undefined);
+  /** Resolves when no start is being asked for; until what it gives is disposed, none will be, and something may be added. */
+  async reserve(): Promise<Disposable> {
+    this.#reservations += 1;
+    await this.#starting?.catch(() => undefined);
+    return {
+      [Symbol.dispose]: () => {
+        this.#reservations -= 1;
+      },
+    };
   }
 
   async #start(admitBelow: number): Promise<boolean> {
@@ -161,6 +173,6 @@ export function projectRow(state: RunState): RunProjection {
     reason: state.cause.reason,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
-    counts: { ...state.counts },
+    counts: countWork(state),
   };
 }
