@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { runBareLoop } from "./lib/bare-loop.ts";
 import { type BenchResult, measurePairs, median, ratios } from "./lib/bench-result.ts";
 import { makeFleet } from "./lib/make-fleet.ts";
 import { runQuietly } from "./lib/spawn-sync.ts";
@@ -9,40 +10,20 @@ import { runQuietly } from "./lib/spawn-sync.ts";
 const bar = 1.25;
 const root = join(import.meta.dirname, "..");
 
-/** The peer: spawns the same commands, collects their output, and does nothing else. */
-const bareLoop = `
-const { spawn } = require("node:child_process");
-const [parallel, ...repos] = process.argv.slice(1);
-let next = 0;
-const worker = async () => {
-  while (next < repos.length) {
-    const cwd = repos[next++];
-    await new Promise((resolve, reject) => {
-      const child = spawn("git", ["rev-parse", "HEAD"], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-      const out = [];
-      child.stdout.on("data", (chunk) => out.push(chunk));
-      child.stderr.on("data", (chunk) => out.push(chunk));
-      child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(String(code)))));
-    });
-  }
-};
-Promise.all(Array.from({ length: Number(parallel) }, worker));
-`;
-
 /** Measures; `size` repositories. */
 export async function run(size = 500, pairs = 5): Promise<BenchResult[]> {
   const { folder, repositories } = makeFleet(size);
   try {
     // As many at once as the default of limits.maxConcurrentSteps.
-    const parallel = "8";
+    const parallel = 8;
     const exec = (): void => {
       runQuietly(
         process.execPath,
-        [join(root, "bin/mahavishnu.js"), "exec", "--max-parallel", parallel, "--", "git", "rev-parse", "HEAD"],
+        [join(root, "bin/mahavishnu.js"), "exec", "--max-parallel", String(parallel), "--", "git", "rev-parse", "HEAD"],
         { cwd: folder },
       );
     };
-    const loop = (): void => runQuietly(process.execPath, ["-e", bareLoop, parallel, ...repositories]);
+    const loop = (): void => runBareLoop(["rev-parse", "HEAD"], parallel, repositories);
     const { a, b } = await measurePairs(pairs, exec, loop);
     const figure = median(ratios(a, b));
     const xargs = (): void =>
