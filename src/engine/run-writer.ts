@@ -173,6 +173,6 @@ export function projectRow(state: RunState): RunProjection {
     reason: state.cause.reason,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
-    counts: countWork(state),
+    counts: { ...countWork(state) },
   };
 }
