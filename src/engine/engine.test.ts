@@ -52,6 +52,14 @@ describe("a run", { timeout: 60_000 }, () => {
     expect(new Set(warnings)).toEqual(new Set(["the observer is broken"]));
   });
 
+  it("counts its targets without the steps of finally, as lists show them", async () => {
+    await using workspace = new Workspace();
+    const plan = planSweep([makeJob("j", [makeStep("a")])], [workspace.repository("r")], { last: [makeStep("last", "exit 3")] });
+    const { id } = await execute(workspace.engine(), plan);
+    const row = await workspace.store.getRun(id);
+    expect(row).toMatchObject({ state: "partial", counts: { total: 1, succeeded: 1, failed: 0 } });
+  });
+
   it("names the earlier run of a known idempotency key and begins nothing", async () => {
     await using workspace = new Workspace();
     const engine = workspace.engine();

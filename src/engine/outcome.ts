@@ -49,3 +49,10 @@ function isOptional(state: RunState, target: TargetState): boolean {
   const repository = target.repository === null ? undefined : state.plan.repositories[target.repository];
   return repository?.optional === true || jobOf(state.plan, target.job).optional;
 }
+
+/** How many targets are in which state, without the steps under `finally`, which are no part of the work. */
+export function countWork({ counts, targets }: RunState): RunState["counts"] {
+  const last = targets.get(finallyKey);
+  if (last === undefined) return counts;
+  return { ...counts, total: counts.total - 1, [last.state]: counts[last.state] - 1 };
+}

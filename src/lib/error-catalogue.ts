@@ -138,6 +138,11 @@ export const errorCatalogue = {
     fix: "See `mahavishnu runs list`.",
     exitCode: 64,
   },
+  KEY_TAKEN: {
+    summary: "The idempotency key belongs to a run of something else, so nothing was started.",
+    fix: "Look at that run with `mahavishnu runs show ID`; give each thing that is to be done once a key of its own.",
+    exitCode: 64,
+  },
   RUN_STATE: {
     summary: "The run is not in a state in which this can be done.",
     fix: "See its state with `mahavishnu runs show ID`.",
@@ -201,6 +206,11 @@ export const errorCatalogue = {
   SUITE_BUSY: {
     summary: "Another readiness suite runs on this workspace.",
     fix: "Wait for it, or leave --no-wait out: then this one waits for it.",
+    exitCode: 1,
+  },
+  SUITE_LOCK: {
+    summary: "The file that keeps readiness suites on one workspace apart cannot be used.",
+    fix: "Remove the named file, or mend its owner and mode; a suite makes it anew.",
     exitCode: 1,
   },
   REPORT_UNWRITABLE: {

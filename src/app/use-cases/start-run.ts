@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { RunHandle } from "../../engine/engine.ts";
 import type { Plan } from "../../engine/plan.ts";
-import { createHash } from "node:crypto";
+import type { RunState } from "../../engine/state.ts";
+import { MahavishnuError } from "../../lib/errors.ts";
 import type { Workflow } from "../../workflows/types.ts";
 import type { AppContext } from "../app-context.ts";
+import { readRun } from "../find-run.ts";
 import { definePreparedUseCase, type Resource } from "../use-case.ts";
 import { planNamed, planWorkflow, type PlanRunInput } from "../plan-workflow.ts";
 
@@ -53,12 +57,30 @@ function aboutPlan({ plan }: PlannedStart): Resource {
 
 async function beginRun(context: AppContext, { plan, idempotencyKey }: PlannedStart): Promise<StartedRun> {
   const engine = await context.engine();
-  return await engine.start({
+  const started = await engine.start({
     plan,
     actor: context.subject.name,
     reason: "started by hand",
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
+  if (started.handle === null) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
+  return started;
+}
+
+/** A key names one thing that is to be done once: what was asked for with it before must be the same. */
+function refuseOther(asked: Plan, { id, plan: known }: RunState): void {
+  const difference = [
+    ...(asked.workflow.name === known.workflow.name ? [] : [`workflow ${known.workflow.name}`]),
+    ...(isDeepStrictEqual(asked.inputs, known.inputs) ? [] : ["other inputs"]),
+    ...(isDeepStrictEqual(Object.keys(asked.repositories), Object.keys(known.repositories))
+      ? []
+      : ["other repositories"]),
+  ];
+  if (difference.length === 0) return;
+  throw new MahavishnuError(
+    "KEY_TAKEN",
+    `the idempotency key belongs to run ${id}, which has ${difference.join(" and ")}`,
+  );
 }
 
 /** What `exec` is asked. */

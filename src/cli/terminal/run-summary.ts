@@ -1,8 +1,9 @@
+import { countWork } from "../../engine/outcome.ts";
 import { hasEnded, isOver, type RunState, type StepState, type TargetState } from "../../engine/state.ts";
 import { type Line, lineWidth, renderLine, type Span, span } from "./line.ts";
 import type { Look } from "./look.ts";
 import { renderMatrices } from "./run-matrix.ts";
-import { countWork, formatClock, labelOf, lastLineOf, meaningOf, wordOf } from "./run-words.ts";
+import { formatClock, labelOf, lastLineOf, meaningOf, wordOf } from "./run-words.ts";
 import { renderTable } from "./table.ts";
 
 /** Failed and skipped targets that are told one by one; more are counted. */

@@ -1,5 +1,4 @@
-import { finallyKey } from "../../engine/plan.ts";
-import type { RunState, StepState, TargetState } from "../../engine/state.ts";
+import type { StepState, TargetState } from "../../engine/state.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { cleanOutputLine } from "./escape-control.ts";
 import { type Line, span } from "./line.ts";
@@ -72,13 +71,6 @@ export function lastLineOf(step: StepState | undefined): string {
 /** What the only step of a target printed last: of an ad hoc command that is the answer. Empty for longer jobs. */
 export function answerOf(target: TargetState): string {
   return target.steps.length === 1 ? lastLineOf(target.steps[0]) : "";
-}
-
-/** How many targets are in which state, without the steps under `finally`, which are no part of the work. */
-export function countWork({ counts, targets }: RunState): RunState["counts"] {
-  const last = targets.get(finallyKey);
-  if (last === undefined) return counts;
-  return { ...counts, total: counts.total - 1, [last.state]: counts[last.state] - 1 };
 }
 
 /** What a target is called: its repository, else its job. */
