@@ -90,6 +90,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     ending: { end: scope.endAttempt, hurry: run.hurry, graceMs: limits.graceMs },
   });
   crashPoint("engine.stepEnded");
+  await unlockAfter(end, scope);
   if (end.interruption !== null) capture.note(`[${end.interruption.message}]`);
   if (end.leftBehind) capture.note("[processes that the command left running were ended]");
   const { record, lastLine, problem } = capture.end();
@@ -109,6 +110,14 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     if (judged.state !== "succeeded") return { ...judged, reason, ...kept, outputs: {} };
     return { state: "failed", failure: "exit", reason: messageOf(error), ...kept, outputs: {} };
   }
+}
+
+/** A git that was killed with the step leaves its locks, over which the next attempt would stumble. */
+async function unlockAfter({ interruption, survivors }: ProcessEnd, { run, target }: AttemptScope): Promise<void> {
+  // Whoever has taken a lost run over may be at work there already.
+  if (interruption === null || interruption.kind === "lost" || survivors.length > 0) return;
+  // A lock that cannot be removed is told by the git that stumbles over it.
+  await run.checkouts.unlock(run.writer.state, target).catch(() => undefined);
 }
 
 /** An expression, a folder or the start of the process failed: the attempt is recorded all the same. */

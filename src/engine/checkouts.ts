@@ -2,7 +2,7 @@ import { existsSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
-import { openWorktree, removeWorktree } from "../repositories/worktree.ts";
+import { openWorktree, removeStaleLocks, removeWorktree } from "../repositories/worktree.ts";
 import type { Job } from "../workflows/types.ts";
 import { jobOf, type PlannedRepository } from "./plan.ts";
 import { hasEnded, type RunState, type TargetState } from "./state.ts";
@@ -18,7 +18,7 @@ export class Checkouts {
 
   /**
    * The folder in which a target's steps work; a worktree is made when there is none, and made anew when the target begins
-   * from its first step and no other job has used it.
+   * anew and no step has been done in it since. In every other round it is kept: also what the first step has left, or its user.
    *
    * @throws MahavishnuError REPOSITORY_MISSING, WORKTREE_LOST; GitError
    */
@@ -37,15 +37,22 @@ export class Checkouts {
     }
     const folder = this.#pathOf(state, repository);
     const users = worktreeTargets(state, repository);
-    const fresh = isUntouched(target) && users.every((other) => other === target || other.startedAt === null);
+    const fresh = target.isAnew && users.every(isUntouched);
     crashPoint("engine.beforeWorktree");
-    const made = await openWorktree({ repository: path, folder, commit: base, fresh });
+    const made = await openWorktree({ repository: path, folder, commit: base, fresh, worked: users.some(hasWorked) });
     crashPoint("engine.worktreeMade");
     if (made && users.some((user) => !isUntouched(user))) {
       await removeWorktree({ repository: path, folder });
       throw new MahavishnuError("WORKTREE_LOST", `the worktree of ${name} is gone, and with it what earlier steps did`);
     }
     return folder;
+  }
+
+  /** Removes what a git of the target's steps left locked in their worktree. Only once all that worked there has been ended. */
+  async unlock(state: RunState, target: TargetState): Promise<void> {
+    const repository = target.repository === null ? undefined : state.plan.repositories[target.repository];
+    if (repository === undefined || !usesWorktree(state, target)) return;
+    await removeStaleLocks(this.#pathOf(state, repository));
   }
 
   /**
@@ -107,6 +114,11 @@ function worktreeTargets(state: RunState, repository: PlannedRepository): Target
 /** Nothing of the target has been done in this round, nor is kept from an earlier one. */
 function isUntouched(target: TargetState): boolean {
   return target.steps.every((step) => step.state === "pending");
+}
+
+/** An attempt began in some round, so the tree was there. */
+function hasWorked(target: TargetState): boolean {
+  return target.steps.some((step) => step.attempts.length > 0);
 }
 
 function isDone(target: TargetState): boolean {

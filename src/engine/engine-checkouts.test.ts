@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { execute, git, planSweep, statesOf, stepOf, targetOf, Workspace } from "./engine-fixture.ts";
+import { begin, execute, git, planSweep, statesOf, stepOf, targetOf, until, Workspace } from "./engine-fixture.ts";
 import { makeJob, makeStep, makeSweep } from "./plan-fixture.ts";
 import type { Plan, PlannedRepository } from "./plan.ts";
 
@@ -79,6 +79,58 @@ describe("a worktree", { timeout: 60_000 }, () => {
     expect(stepOf(again, "edit/a", "e2").attempts.map((attempt) => attempt.state)).toEqual(["failed", "succeeded"]);
     expect(targetOf(again, "edit/a").round).toBe(2);
     expect([workspace.has(".mahavishnu/worktrees", state.id), ...repositories.map(treesOf)]).toEqual([false, 1, 1]);
+  });
+
+  it("is kept with what a failed first step and its user left in it", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const engine = workspace.engine();
+    const state = await execute(engine, planOf([repository], ["touch begun; test -e fix.txt"], ["cat fix.txt begun"]));
+    expect(statesOf(state)).toEqual({ "edit/a": "failed", "ship/a": "skipped" });
+    workspace.write(`.mahavishnu/worktrees/${state.id}/a/fix.txt`, "by hand\n");
+    const again = await (await engine.retry(state.id, {}, telling)).done;
+    expect(again.state).toBe("succeeded");
+    expect(stepOf(again, "ship/a", "s1").attempts[0]?.lastLine).toBe("by hand");
+  });
+
+  it("is kept when a killed git has left a lock in it, which goes once the step has been ended", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const [pipe, ready] = [workspace.path("pipe"), workspace.path("ready")];
+    // Without a grace git has no time to remove its lock.
+    const engine = workspace.engine({ limits: { graceMs: 0 } });
+    const lock = "$(git rev-parse --git-path index.lock)";
+    const hangs = `mkfifo ${pipe}; git update-index --add --stdin <> ${pipe} & until test -e ${lock}; do :; done; touch ${ready}; wait`;
+    const plan = planOf(
+      [repository],
+      ["echo precious > one", `if test -e ${ready}; then git add one; else ${hangs}; fi`],
+    );
+    const handle = await begin(engine, plan);
+    await until(() => workspace.has("ready"), "a git that holds the lock");
+    await handle.cancel({ actor: "local:test", reason: "enough", atOnce: false });
+    expect(statesOf(await handle.done)["edit/a"]).toBe("cancelled");
+    const again = await (await engine.retry(handle.runId, {}, telling)).done;
+    expect(statesOf(again)).toEqual({ "edit/a": "succeeded", "ship/a": "succeeded" });
+    expect(stepOf(again, "edit/a", "e1").attempts).toHaveLength(1);
+
+    const failed = await execute(engine, planOf([repository], ["echo precious > one", `: > ${lock}; exit 1`]));
+    await (
+      await engine.retry(failed.id, {}, telling)
+    ).done;
+    expect(workspace.read(".mahavishnu/worktrees", failed.id, "a/one")).toBe("precious\n");
+  });
+
+  it("is left as it is when git does not know it any more and steps have worked in it", async () => {
+    await using workspace = new Workspace();
+    const repository = workspace.repository("a");
+    const engine = workspace.engine();
+    const state = await execute(engine, planOf([repository], ["echo precious > one", "exit 1"]));
+    rmSync(join(repository.path, ".git/worktrees"), { recursive: true });
+    const again = await (await engine.retry(state.id, {}, telling)).done;
+    expect(targetOf(again, "edit/a").cause.reason).toContain("what is in it was left as it is");
+    expect(workspace.read(".mahavishnu/worktrees", state.id, "a/one")).toBe("precious\n");
+    const third = await (await engine.retry(state.id, { fromStep: "e1" }, telling)).done;
+    expect(stepOf(third, "edit/a", "e1").attempts).toHaveLength(2);
   });
 
   it("is made anew when its first step is done again, and then all jobs in it begin anew", async () => {

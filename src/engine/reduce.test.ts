@@ -220,6 +220,7 @@ describe("reduce", () => {
       ],
     });
     expect(run.state).toMatchObject({ state: "queued", endedAt: null, counts: { queued: 2, skipped: 1 } });
+    expect([run.target("j/a").isAnew, run.target(finallyKey).isAnew]).toEqual([false, false]);
     run
       .add("run.started", {})
       .add("target.started", { target: "j/a" })
@@ -234,6 +235,19 @@ describe("reduce", () => {
     ]);
     expect(two).toMatchObject({ earlierAttempts: 2, state: "succeeded" });
     expect(run.target("j/a")).toMatchObject({ round: 2, state: "succeeded" });
+  });
+
+  it("begins a target anew in its first round, and when its first step is named", () => {
+    const run = makeRun();
+    expect(run.target("j/a").isAnew).toBe(true);
+    run.begin("j/a").step("j/a", "one", "failed");
+    endAll(run.end("j/a", "failed")).add("run.finished", { state: "failed" });
+    run.add("run.retried", { targets: [{ key: "j/a", fromStep: null }] });
+    expect(run.target("j/a").isAnew).toBe(false);
+    run.begin("j/a").step("j/a", "one", "failed").end("j/a", "failed").add("run.finished", { state: "failed" });
+    run.add("run.retried", { targets: [{ key: "j/a", fromStep: "one" }] });
+    expect(run.target("j/a").isAnew).toBe(true);
+    expect(replay(stored(run.events)).targets.get("j/a")).toEqual(run.target("j/a"));
   });
 
   it("begins a round at the first step that ended badly, forgiven failures and skips apart", () => {

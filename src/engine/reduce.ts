@@ -20,6 +20,7 @@ export function beginState(id: string, event: Extract<RunEvent, { type: "run.cre
       endedAt: null,
       skipped: null,
       round: 1,
+      isAnew: true,
       steps: beginSteps(plan, job),
       outputs: {},
     });
@@ -235,7 +236,8 @@ function beginRound(state: RunState, target: TargetState, fromStep: string | nul
       earlierAttempts: step.attempts.length,
     });
   }
-  Object.assign(target, { startedAt: null, endedAt: null, skipped: null, outputs: {}, round: target.round + 1 });
+  const round = { round: target.round + 1, isAnew: named === 0 };
+  Object.assign(target, { startedAt: null, endedAt: null, skipped: null, outputs: {}, ...round });
   setTarget(state, target, "queued", event);
 }
 

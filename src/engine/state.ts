@@ -105,6 +105,8 @@ export interface TargetState {
   skipped: SkipCause | null;
   /** How often the target was begun: 1, and one more for each `runs retry`. */
   round: number;
+  /** Nothing of earlier rounds counts: this is the first, or one that was begun by name at the first step. */
+  isAnew: boolean;
   steps: StepState[];
   outputs: Outputs;
 }

@@ -1,13 +1,15 @@
 import { MahavishnuError } from "../lib/errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { markOf } from "./attempt-names.ts";
+import { Checkouts } from "./checkouts.ts";
 import { endLeftovers } from "./end-processes.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import type { RunWriter } from "./run-writer.ts";
 import type { StepState, TargetState } from "./state.ts";
 
 /**
- * Ends what a dead owner left: its processes first, then its running attempts in the history. Resolves when that is durable, and
+ * Ends what a dead owner left: its processes first, with the locks that they held in worktrees, then its running attempts in
+ * the history. Resolves when that is durable, and
  * only then may a new attempt begin.
  *
  * @throws MahavishnuError RUN_LEFTOVERS when a process cannot be ended; nothing has been written then.
@@ -29,6 +31,8 @@ export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<v
     );
   }
   crashPoint("engine.leftoversEnded");
+  const checkouts = new Checkouts(parts.worktreesFolder);
+  for (const { target } of running) await checkouts.unlock(state, target);
   writer.add("run.takenOver", { pid: parts.owner.pid }, { reason: "its owner is gone" });
   for (const { target, step } of running) {
     const at = { target: target.key, step: step.id };

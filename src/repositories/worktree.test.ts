@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { commitFiles, git, makeFolder, makeRepository, writeFiles } from "../../test/support/git-fixture.ts";
-import { openWorktree, removeWorktree } from "./worktree.ts";
+import { openWorktree, removeStaleLocks, removeWorktree } from "./worktree.ts";
 
 /** Worktrees that git knows besides the repository itself. */
 function listLinked(repository: string): string[] {
@@ -94,7 +94,10 @@ describe("openWorktree", () => {
       "a folder whose registration is gone": () => rmSync(admin, { recursive: true }),
       "a checkout that git had not finished": () => writeFileSync(join(admin, "locked"), "initializing"),
       "no index yet": () => rmSync(join(admin, "index")),
-      "an index that was being written": () => writeFileSync(join(admin, "index.lock"), ""),
+      "an index that was being written": () => {
+        rmSync(join(admin, "index"));
+        writeFileSync(join(admin, "index.lock"), "");
+      },
       "a .git file that is empty": () => writeFileSync(join(place.folder, ".git"), ""),
       "a .git file of another repository": () => {
         makeRepository(folder.join("foreign"));
@@ -120,6 +123,65 @@ describe("openWorktree", () => {
     expect(existsSync(folder.join("foreign-w"))).toBe(true);
     await removeWorktree(place);
     expect(existsSync(join(repository, ".git/worktrees"))).toBe(false);
+  });
+
+  it("keeps a complete one with the locks of a killed git, which can be removed", async () => {
+    using folder = makeFolder();
+    const repository = folder.join("repo");
+    const request = { repository, folder: folder.join("w/repo"), commit: makeRepository(repository), fresh: false };
+    await openWorktree(request);
+    writeFiles(request.folder, { "work.txt": "precious" });
+    const locks = ["index.lock", "HEAD.lock"].map((name) => join(repository, ".git/worktrees/repo", name));
+    for (const lock of locks) writeFileSync(lock, "");
+    expect(await openWorktree(request)).toBe(false);
+    expect(readFileSync(folder.join("w/repo/work.txt"), "utf8")).toBe("precious");
+    await removeStaleLocks(request.folder);
+    expect(locks.filter((lock) => existsSync(lock))).toEqual([]);
+    git(request.folder, "add", "work.txt");
+  });
+
+  it("removes no lock of a repository itself, nor of what is no worktree", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.path);
+    const lock = folder.join(".git/index.lock");
+    writeFileSync(lock, "");
+    writeFiles(folder.join("none"), { ".git": `gitdir: ${folder.join(".git")}\n` });
+    await removeStaleLocks(folder.path);
+    await removeStaleLocks(folder.join("none"));
+    await removeStaleLocks(folder.join("missing"));
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  it("throws nothing away in which somebody has worked, unless it is told to", async () => {
+    using folder = makeFolder();
+    const repository = folder.join("repo");
+    const commit = makeRepository(repository);
+    const request = { repository, folder: folder.join("w/repo"), commit, fresh: false, worked: true };
+    const admin = join(repository, ".git/worktrees/repo");
+    const damage: Readonly<Record<string, () => void>> = {
+      "no index": () => rmSync(join(admin, "index")),
+      "locked by its user": () => git(repository, "worktree", "lock", request.folder),
+      "no registration": () => rmSync(admin, { recursive: true }),
+      "no .git file": () => rmSync(join(request.folder, ".git")),
+    };
+    const seen: unknown[] = [];
+    for (const [what, act] of Object.entries(damage)) {
+      await openWorktree({ ...request, fresh: true });
+      writeFiles(request.folder, { "work.txt": "precious" });
+      act();
+      const answer = await openWorktree(request).catch((error: unknown) => (error as { code: string }).code);
+      seen.push([what, answer, readFileSync(join(request.folder, "work.txt"), "utf8")]);
+    }
+    expect(seen).toEqual([
+      ["no index", false, "precious"],
+      ["locked by its user", false, "precious"],
+      ["no registration", "WORKTREE_LOST", "precious"],
+      ["no .git file", "WORKTREE_LOST", "precious"],
+    ]);
+    expect(await openWorktree({ ...request, fresh: true })).toBe(true);
+    expect(existsSync(join(request.folder, "work.txt"))).toBe(false);
+    rmSync(request.folder, { recursive: true });
+    expect(await openWorktree(request)).toBe(true);
   });
 
   it("sweeps a registration that git was killed in the middle of", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { MahavishnuError } from "../lib/errors.ts";
 import { endOrphans } from "./end-orphans.ts";
 import { GitError } from "./git-error.ts";
 import { runPatiently } from "./run-patiently.ts";
@@ -21,6 +22,8 @@ export interface WorktreeRequest extends WorktreePlace {
   readonly commit: string;
   /** True to throw away what an earlier attempt left in the folder; false to go on with it. */
   readonly fresh: boolean;
+  /** True when the worktree was complete once and somebody has worked in it: then nothing but `fresh` throws it away. */
+  readonly worked?: boolean;
 }
 
 /** A checkout of a large repository takes its time. */
@@ -33,15 +36,20 @@ const abandonedAfterMs = 4_000;
 
 /**
  * Makes a worktree with a detached HEAD at a commit, or goes on with the one that is there. A folder that a crash left
- * half-made is replaced. Calls for one repository wait for each other; those of other processes are met by retrying.
+ * half-made is replaced, but never one in which somebody has worked. Calls for one repository wait for each other; those of other processes are met by retrying.
  *
  * @returns true when the worktree was made, false when an existing one was kept as it is.
- * @throws GitError when the repository or the commit does not exist, or git fails.
+ * @throws GitError when the repository or the commit does not exist, or git fails; MahavishnuError WORKTREE_LOST when what
+ * was worked in is no worktree of the repository any more: it is left as it is.
  * @example
  * await openWorktree({ repository: "/srv/acme/gateway", folder: "/srv/acme/.mahavishnu/worktrees/k3v9/gateway", commit, fresh: false });
  */
-export async function openWorktree({ commit, fresh, ...place }: WorktreeRequest): Promise<boolean> {
+export async function openWorktree({ commit, fresh, worked = false, ...place }: WorktreeRequest): Promise<boolean> {
   return await withRepository(place, async (repository) => {
+    if (!fresh && worked && existsSync(place.folder)) {
+      if (registrationOf(repository, place.folder) !== null) return false;
+      throw lostError(place);
+    }
     if (!fresh && isComplete(repository, place.folder)) return false;
     await discard(repository, place.folder);
     await mkdir(dirname(place.folder), { recursive: true });
@@ -96,23 +104,57 @@ async function withRepository<T>(place: WorktreePlace, body: (repository: Workin
   }
 }
 
-/** A worktree is complete when git has taken away the mark that it sets while it makes one. */
+function lostError({ repository, folder }: WorktreePlace): MahavishnuError {
+  return new MahavishnuError(
+    "WORKTREE_LOST",
+    `${folder} is no worktree of ${repository} any more; what is in it was left as it is`,
+    {
+      fix: "Take what you need out of the folder, then begin the repository anew: mahavishnu runs retry ID --repo NAME --from FIRST_STEP.",
+    },
+  );
+}
+
+/** The locks that git takes in a worktree's own git folder; those of branches are shared with all other worktrees. */
+const ownLocks = ["index.lock", "HEAD.lock"];
+
+/**
+ * Removes the locks that a killed git has left in a worktree's own git folder. Only for a worktree of this product, and only
+ * once whoever worked in it has been ended: a lock does not tell whether its owner lives.
+ */
+export async function removeStaleLocks(folder: string): Promise<void> {
+  const registration = findRegistration(folder);
+  if (registration === null) return;
+  for (const lock of ownLocks) await rm(join(registration, lock), { force: true });
+}
+
+/**
+ * A worktree is complete when git has taken away the mark that it sets while it makes one. It also does when its checkout was
+ * ended, before it removes all; the index, which is written once all files are there, tells that apart. A lock of the index
+ * tells nothing: any later git that is killed leaves one.
+ */
 function isComplete(repository: WorkingTree, folder: string): boolean {
   const registration = registrationOf(repository, folder);
   if (registration === null || existsSync(join(registration, "locked"))) return false;
-  // The index is written last but one; a lock of it means that its writer was ended.
-  return existsSync(join(registration, "index")) && !existsSync(join(registration, "index.lock"));
+  return existsSync(join(registration, "index"));
+}
+
+/** The registration of a worktree of this repository; null when the folder is none. */
+function registrationOf({ commonDir }: WorkingTree, folder: string): string | null {
+  const registration = findRegistration(folder);
+  if (registration === null) return null;
+  try {
+    return realpathSync(dirname(registration)) === realpathSync(join(commonDir, "worktrees")) ? registration : null;
+  } catch {
+    // The repository has no worktrees at all.
+    return null;
+  }
 }
 
 /** The folder in `.git/worktrees` that a worktree's `.git` file names, if both point to each other. */
-function registrationOf({ commonDir }: WorkingTree, folder: string): string | null {
+function findRegistration(folder: string): string | null {
   try {
     const registration = /^gitdir: (.+?)\n*$/.exec(readFileSync(join(folder, ".git"), "utf8"))?.[1];
-    if (
-      registration === undefined ||
-      realpathSync(dirname(registration)) !== realpathSync(join(commonDir, "worktrees"))
-    )
-      return null;
+    if (registration === undefined) return null;
     const back = readFileSync(join(registration, "gitdir"), "utf8").trim();
     return realpathSync(back) === realpathSync(join(folder, ".git")) ? registration : null;
   } catch {
