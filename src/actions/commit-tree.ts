@@ -85,7 +85,7 @@ export class CommitTree {
 
   /** Whether there is something at a path, in the checkout or in the index. */
   async #knows(path: string): Promise<boolean> {
-    if (lstatSync(join(this.#folder, path), { throwIfNoEntry: false }) !== undefined) return true;
+    if (isThere(join(this.#folder, path))) return true;
     return (await this.#git(["ls-files", "-z", "--", path])).stdout.length > 0;
   }
 
@@ -156,6 +156,16 @@ export class CommitTree {
     more: { accept?: readonly number[]; input?: string | Buffer } = {},
   ): Promise<GitOutput> {
     return runGit({ folder: this.#folder, args, env: this.#env, signal: this.#signal, timeoutMs, ...more });
+  }
+}
+
+/** Also true of a link that leads nowhere; false below what is no folder. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
