@@ -94,6 +94,7 @@ const lines: readonly Printed[] = [
   { name: "adaptersListLine", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealthLine", code: 0, argv: ["adapters", "health"] },
   { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },
+  { name: "productionLine", code: 1, argv: ["production", "check-config"] },
 ];
 
 describe("what commands print for machines has its published shape, alone on the standard output", () => {
@@ -109,6 +110,22 @@ describe("what commands print for machines has its published shape, alone on the
     expect(values.length).toBeGreaterThan(0);
     expect(values.map((value) => problemsOf(name, value)).join("")).toBe("");
     expect(exitCode).toBe(code);
+  });
+
+  it("a suite tells each answer as a line, and its report as the last one", async () => {
+    const { stdout } = await call("production", "check-config", "-o", "ndjson");
+    const values = parseLines(stdout) as {
+      type: string;
+      result?: { id: string };
+      report?: { results: { id: string; rollUpOf: string[] }[] };
+    }[];
+    expect(values.filter(({ type }) => type === "report")).toEqual([values.at(-1)]);
+    const asked = values
+      .at(-1)
+      ?.report?.results.filter(({ rollUpOf }) => rollUpOf.length === 0)
+      .map(({ id }) => id);
+    const told = values.flatMap(({ result }) => (result === undefined ? [] : [result.id]));
+    expect(told.toSorted()).toEqual(asked?.toSorted());
   });
 
   it("runs show and runs logs of a run that was", async () => {

@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { errorCatalogue, type ErrorCode } from "../lib/error-catalogue.ts";
+import { SuiteLineSchema } from "../readiness/report/schema.ts";
 import { explanationShape, plannedCheck } from "./production-schemas.ts";
 
 /** ISO 8601 in UTC. */
@@ -353,6 +354,7 @@ export const outputSchemas = {
   }),
   productionPlanLine: plannedCheck,
   productionExplain: document(explanationShape),
+  productionLine: SuiteLineSchema,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 /** The name of a published shape. */

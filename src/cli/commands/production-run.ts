@@ -3,9 +3,10 @@ import type {
   ProductionOptions as SuiteOptions,
   ProductionSetting,
 } from "../../readiness/run-production.ts";
+import type { SuiteEvent } from "../../readiness/run-stages.ts";
 import type { ReportFormat } from "../../readiness/report/render-report.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
-import type { CommandIo } from "../command-io.ts";
+import { type CommandIo, writeNdjson } from "../command-io.ts";
 import type { ProductionExplainOptions, ProductionOptions } from "../command-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { createSuiteProgress } from "../suite-progress.ts";
@@ -22,7 +23,7 @@ export async function runProductionSuite(flags: ProductionOptions, io: CommandIo
     return await printSuitePlan(options, setting, { flags, io });
   }
   if (options.shuffleSeed !== undefined) io.stderr.write(`order: --shuffle --seed ${options.shuffleSeed}\n`);
-  const answer = await runShown(options, { place, setting, io, quiet: flags.quiet });
+  const answer = await runShown(options, { place, setting, io, flags });
   return await tell(answer, flags, io);
 }
 
@@ -30,12 +31,17 @@ interface ShownRun {
   readonly place: SuitePlace;
   readonly setting: ProductionSetting;
   readonly io: CommandIo;
-  readonly quiet: boolean;
+  readonly flags: ProductionOptions;
 }
 
-async function runShown(options: SuiteOptions, { place, setting, io, quiet }: ShownRun): Promise<ProductionAnswer> {
-  using progress = createSuiteProgress(io, quiet);
-  return await throughTheDoor(options, { ...setting, onEvent: progress.onEvent }, place);
+/** Shows how the suite goes; with `-o ndjson` each event is a line of its own as it happens, and the report is the last one. */
+async function runShown(options: SuiteOptions, { place, setting, io, flags }: ShownRun): Promise<ProductionAnswer> {
+  using progress = createSuiteProgress(io, flags.quiet);
+  const onEvent = (event: SuiteEvent): void => {
+    if (flags.format === "ndjson") writeNdjson(io.stdout, [event]);
+    progress.onEvent(event);
+  };
+  return await throughTheDoor(options, { ...setting, onEvent }, place);
 }
 
 /**

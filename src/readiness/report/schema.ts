@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { SuiteEvent } from "../run-stages.ts";
 import type { Report } from "./report.ts";
 
 const count = z.int().min(0);
@@ -48,10 +49,13 @@ const Gate = z.strictObject({
   reasons: z.array(text),
 });
 
+const TargetSchema = z.strictObject({ kind: z.enum(["repository", "adapter", "file"]), name: text });
+const kind = z.enum(["check", "test", "benchmark"]);
+
 const ResultSchema = z.strictObject({
   id: text.describe("Stable, never reused."),
   title: text,
-  kind: z.enum(["check", "test", "benchmark"]),
+  kind,
   category: z.enum([
     "configuration",
     "adapters",
@@ -74,7 +78,7 @@ const ResultSchema = z.strictObject({
   observed: maybeText,
   evidence: z.array(z.strictObject({ kind: text, text })),
   remediation: z.strictObject({ text, command: maybeText, docs: text, fixable: z.boolean() }).nullable(),
-  target: z.strictObject({ kind: z.enum(["repository", "adapter", "file"]), name: text }).nullable(),
+  target: TargetSchema.nullable(),
   probe: z
     .enum(["static", "live"])
     .nullable()
@@ -165,4 +169,25 @@ export const ReportSchema: z.ZodType<Report> = z
   .meta({
     title: "Mahavishnu readiness report",
     description: "What one `mahavishnu production` command asked, every answer, and the verdict.",
+  });
+
+/** One line of `-o ndjson`: an event as it happens, the report as the last one. */
+export type SuiteLine = SuiteEvent | { readonly type: "report"; readonly report: Report };
+
+/** A line of a suite with `-o ndjson`. Results are told as their probes gave them; waivers and roll-ups are in the report alone. */
+export const SuiteLineSchema: z.ZodType<SuiteLine> = z
+  .union([
+    z.strictObject({
+      type: z.literal("waiting"),
+      holder: text.describe("Who runs a suite on this workspace already."),
+    }),
+    z.strictObject({ type: z.literal("stage"), stage: kind, checks: count }),
+    z.strictObject({ type: z.literal("begin"), id: text, title: text, target: TargetSchema.nullable() }),
+    z.strictObject({ type: z.literal("end"), result: ResultSchema.describe("Before waivers.") }),
+    z.strictObject({ type: z.literal("report"), report: ReportSchema }),
+  ])
+  .meta({
+    title: "A line of a Mahavishnu readiness suite",
+    description:
+      "What `mahavishnu production` commands print with `-o ndjson`; a file named there holds the last line alone.",
   });
