@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -40,6 +40,12 @@ async function startHolder(workspace: string): Promise<ChildProcess> {
   return holder;
 }
 
+/** The files that the lock of a workspace makes. */
+async function namesOfLocks(workspace: string): Promise<readonly string[]> {
+  using _lock = await lockSuite({ workspace, waitMs: 0, signal, parent });
+  return (await readdir(parent)).toSorted();
+}
+
 async function kill(holder: ChildProcess): Promise<void> {
   if (holder.exitCode !== null || holder.signalCode !== null) return;
   const gone = once(holder, "exit");
@@ -67,6 +73,18 @@ describe("lockSuite", () => {
     expect(told).toHaveLength(1);
     lock[Symbol.dispose]();
     expect(await readdir(parent)).toEqual([]);
+  });
+
+  it("says what is wrong with a file that can be no lock, instead of waiting for it", async () => {
+    const [name = ""] = await namesOfLocks("/one");
+    for (const spoil of [() => writeFile(join(parent, name), "no database"), () => mkdir(join(parent, name))]) {
+      await spoil();
+      const refused = lockSuite({ workspace: "/one", signal, parent });
+      await expect(refused).rejects.toMatchObject({ code: "SUITE_LOCK", exitCode: 1 });
+      await expect(refused).rejects.toThrow(join(parent, name));
+      await rm(join(parent, name), { recursive: true });
+    }
+    (await lockSuite({ workspace: "/one", waitMs: 0, signal, parent }))[Symbol.dispose]();
   });
 
   it("stops waiting when it is told to", async () => {

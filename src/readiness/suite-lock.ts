@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { MahavishnuError } from "../lib/errors.ts";
+import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { sqliteCode } from "../store/open-database.ts";
 
 /** The right to run the suite on a workspace. Disposing gives it back. */
 export interface SuiteLock extends Disposable {
@@ -29,7 +30,8 @@ export interface SuiteLockOptions {
  * Takes the lock of a workspace: two suites at once would spoil each other's figures. The operating system holds it
  * (through SQLite's own file lock), so it ends with its process, however that ends, and no pid can be mistaken.
  *
- * @throws MahavishnuError SUITE_BUSY when the time to wait is over; the signal's reason when aborted while waiting.
+ * @throws MahavishnuError SUITE_BUSY when the time to wait is over, SUITE_LOCK when what lies there can be no lock; the signal's
+ * reason when aborted while waiting.
  */
 export async function lockSuite(options: SuiteLockOptions): Promise<SuiteLock> {
   const digest = createHash("sha256").update(options.workspace).digest("hex").slice(0, 16);
@@ -48,16 +50,28 @@ export async function lockSuite(options: SuiteLockOptions): Promise<SuiteLock> {
   }
 }
 
-/** Takes the lock if it is free, and gives the function that frees it. */
+/** SQLITE_BUSY and SQLITE_LOCKED. */
+const busy: readonly (number | undefined)[] = [5, 6];
+
+/** Takes the lock if it is free, and gives the function that frees it. @throws MahavishnuError SUITE_LOCK */
 function tryLock(path: string): (() => void) | undefined {
   if (!existsSync(path)) closeSync(openOwn(path));
   const before = identifyFile(path);
-  const database = new DatabaseSync(path, { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path, { timeout: 0 });
     database.exec("BEGIN EXCLUSIVE");
-    // The holder before us may have removed the file as we opened it: then this lock is on a file that nobody else finds.
-    if (identifyFile(path) !== before) throw new Error("the lock file was replaced");
-  } catch {
+  } catch (error) {
+    database?.close();
+    if (busy.includes(sqliteCode(error)) || identifyFile(path) !== before) return undefined;
+    throw new MahavishnuError(
+      "SUITE_LOCK",
+      `${path} cannot be used as a lock: ${messageOf(error)}; remove it, a suite makes it anew`,
+      { cause: error },
+    );
+  }
+  // The holder before us may have removed the file as we opened it: then this lock is on a file that nobody else finds.
+  if (before === undefined || identifyFile(path) !== before) {
     database.close();
     return undefined;
   }
@@ -76,10 +90,13 @@ function openOwn(path: string, flags = 0): number {
   return openSync(path, constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW | flags, 0o600);
 }
 
-/** What tells a file from one that takes its place. By path alone: to open and close it would give up the lock of this process. */
-function identifyFile(path: string): string {
-  const { ino, birthtimeNs } = statSync(path, { bigint: true });
-  return `${ino} ${birthtimeNs}`;
+/**
+ * What tells a file from one that takes its place; undefined when there is none. By path alone: to open and close it would give up
+ * the lock of this process.
+ */
+function identifyFile(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.ino} ${stats.birthtimeNs}`;
 }
 
 function readHolder(path: string): string {
