@@ -71,6 +71,21 @@ describe("validateYaml", () => {
 });
 
 describe("parseYamlFile", () => {
+  it.each([
+    ["version: 1\ntags: &t [*t]\n", "a.yaml:2:11"],
+    ["version: 1\nlimits: &x { steps: *x }\n", "a.yaml:2:21"],
+    ["version: 1\nlimits: &x\n  steps: [&y [1], { a: *y, b: *x }]\n", "a.yaml:3:31"],
+    ["&all\nversion: 1\nlimits: *all\n", "a.yaml:3:9"],
+  ])("refuses an alias that stands inside what it stands for: %j", (text, place) => {
+    const message = messageFor(text);
+    expect(message).toContain(`${place}  this alias stands inside what it stands for`);
+    expect(message).toContain("^");
+  });
+
+  it("accepts an anchor that is named again, and an alias beside what it stands for", () => {
+    expect(messageFor("version: 1\ntags: [&t a, *t, &t b, *t]\n")).toBe("valid");
+  });
+
   it("refuses a key that stands twice", () => {
     expect(messageFor("version: 1\nversion: 1\n")).toMatchInlineSnapshot(`
       "a.yaml:2:1  this key stands twice in the same map

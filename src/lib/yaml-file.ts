@@ -16,6 +16,12 @@ import { explainIssues, type NotBuilt, type ValuePath } from "./explain-issues.t
 
 export type { NotBuilt, ValuePath } from "./explain-issues.ts";
 
+/** Characters of a text, from `start` up to but not including `end`. */
+interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A parsed YAML file that still knows where everything stands. */
 export interface YamlFile {
   /** The file as it is shown to the user. */
@@ -51,14 +57,39 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     throw new UserFileError(problems.map(({ code, message, pos }) => diagnoseSyntax(file, text, code, message, pos)));
   }
   let value: unknown;
+  let anchors = 0;
   try {
     // Aliases that multiply ("billion laughs") end here, not in memory.
-    value = document.toJS({ maxAliasCount: 100 });
+    value = document.toJS({ maxAliasCount: 100, onAnchor: () => (anchors += 1) });
   } catch (error) {
     const range = findLostAlias(document) ?? { start: 0, end: 1 };
     throw new UserFileError([diagnosticAt(file, text, range, aliasMessage(error as Error))]);
   }
+  // Whoever walks over a value that holds itself never comes to an end.
+  const circle = anchors === 0 ? undefined : findCircularAlias(document);
+  if (circle !== undefined) {
+    const hint = "write out what is meant";
+    throw new UserFileError([diagnosticAt(file, text, circle, "this alias stands inside what it stands for", hint)]);
+  }
   return { file, text, document, value };
+}
+
+/** The first alias inside the list or map that carries its anchor. */
+function findCircularAlias(document: Document.Parsed): TextRange | undefined {
+  const anchors = new Map<string, Node>();
+  let range: TextRange | undefined;
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias: (_, alias, path) => {
+      const target = anchors.get(alias.source);
+      if (target === undefined || !path.includes(target)) return undefined;
+      range = rangeOfNode(alias);
+      return visit.BREAK;
+    },
+  });
+  return range;
 }
 
 /** The parser calls itself for each level, and where it runs out of stack its words say nothing to the user. */
@@ -67,16 +98,20 @@ function isOverflow({ code, message }: YAMLError): boolean {
 }
 
 /** The first alias whose anchor does not stand before it: the parser finds out without a place. */
-function findLostAlias(document: Document.Parsed): { start: number; end: number } | undefined {
-  let range: readonly number[] | null | undefined;
+function findLostAlias(document: Document.Parsed): TextRange | undefined {
+  let range: TextRange | undefined;
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document) !== undefined) return undefined;
-      range = alias.range;
+      range = rangeOfNode(alias);
       return visit.BREAK;
     },
   });
-  return range ? { start: range[0] ?? 0, end: range[1] ?? 0 } : undefined;
+  return range;
+}
+
+function rangeOfNode({ range }: Node): TextRange {
+  return range ? { start: range[0], end: range[1] } : { start: 0, end: 1 };
 }
 
 function aliasMessage(error: Error): string {
