@@ -203,6 +203,11 @@ export const errorCatalogue = {
     fix: "Mend the named repositories (`mahavishnu repos check`) or leave them out with `!name:NAME`.",
     exitCode: 1,
   },
+  TEMPORARY_FOLDER: {
+    summary: "The folder for temporary files is missing, full, or may not be written to.",
+    fix: "Set TMPDIR to a folder that is there, that you may write to, and that has room.",
+    exitCode: 1,
+  },
   SUITE_BUSY: {
     summary: "Another readiness suite runs on this workspace.",
     fix: "Wait for it, or leave --no-wait out: then this one waits for it.",

@@ -100,7 +100,8 @@ async function planWith(
  * Runs one of the four commands to its report. Whatever the checks do, there is a report with one result for each
  * planned check and target, and one verdict.
  *
- * @throws MahavishnuError USAGE for a selection that is wrong or empty; SUITE_BUSY with `wait: false`.
+ * @throws MahavishnuError USAGE for a selection that is wrong or empty; SUITE_BUSY with `wait: false`; TEMPORARY_FOLDER when
+ * there is no room for what acts.
  * @example
  * const { report, exitCode } = await runProduction({ command: "check-config" }, setting);
  */
@@ -164,6 +165,7 @@ async function runPlan(plan: SuitePlan, request: RunRequest): Promise<StagesAnsw
   const { options, setting, stop, waivers, rules } = request;
   const findings: Finding[] = [];
   const onEvent = setting.onEvent ?? (() => undefined);
+  if (isActing(plan)) await requireTemporaryFolder();
   using _lock = await takeLock(plan, request, findings);
   const opened = openContext({
     workspace: setting.workspace,
@@ -200,9 +202,23 @@ async function closeContext(opened: OpenContext, findings: Finding[]): Promise<v
   }
 }
 
+/** Whether anything is done beside reading. */
+function isActing(plan: SuitePlan): boolean {
+  return plan.checks.some((check) => check.mode === "live" && check.skip === undefined);
+}
+
+/** What acts does so in scratch space: without it every answer would be the same, and say nothing about the workspace. */
+async function requireTemporaryFolder(): Promise<void> {
+  const [{ makeTemporaryFolder }, { rmdir }] = await Promise.all([
+    import("../lib/temporary-folder.ts"),
+    import("node:fs/promises"),
+  ]);
+  await rmdir(makeTemporaryFolder("mahavishnu-probe-"));
+}
+
 /** Only what acts needs the workspace for itself: reading disturbs nobody, and nobody should wait for it. */
 async function takeLock(plan: SuitePlan, request: RunRequest, findings: Finding[]): Promise<Disposable | undefined> {
-  if (!plan.checks.some((check) => check.mode === "live" && check.skip === undefined)) return undefined;
+  if (!isActing(plan)) return undefined;
   const { options, setting, stop } = request;
   const { lockSuite } = await import("./suite-lock.ts");
   try {

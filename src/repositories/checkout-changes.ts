@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeTemporaryFolder } from "../lib/temporary-folder.ts";
 import { gitEnvironment, runGit } from "./run-git.ts";
 
 /** Whether a checkout has changes, untracked files included. */
@@ -14,7 +14,7 @@ export async function isCheckoutDirty(folder: string): Promise<boolean> {
  * the files are staged in a copy of it.
  */
 export async function diffCheckout(folder: string, base: string | null): Promise<string> {
-  const scratch = mkdtempSync(join(tmpdir(), "mahavishnu-index-"));
+  const scratch = makeTemporaryFolder("mahavishnu-index-");
   try {
     const { stdout: index } = await runGit({
       folder,

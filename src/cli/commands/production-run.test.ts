@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { runCaptured } from "../../../test/support/capture-cli.ts";
 import { withWorkspace } from "../../config/workspace-fixture.ts";
 import { ReportSchema } from "../../readiness/report/schema.ts";
@@ -97,6 +97,24 @@ describe("a production command", () => {
       expect(exitCode).toBe(70);
       expect(readReport(stdout).verdict).toBeDefined();
       expect(stderr).toContain("REPORT_UNWRITABLE");
+    });
+  });
+
+  it("acts only where temporary files can be made, and else says what to do; what reads needs none", async () => {
+    await withWorkspace(sound, async (cwd) => {
+      vi.stubEnv("TMPDIR", join(cwd, "gone"));
+      try {
+        for (const command of ["run-integration-tests", "run-benchmarks", "run-all-tests"]) {
+          const { exitCode, stdout, stderr } = await run(cwd, command);
+          expect([exitCode, stdout]).toEqual([1, ""]);
+          expect(stderr).toContain(`${join(cwd, "gone")} (TMPDIR)`);
+          expect(stderr).toContain("[TEMPORARY_FOLDER]");
+        }
+        const read = readReport((await run(cwd, "check-config", "-o", "json")).stdout);
+        expect(read.results.find(({ id }) => id === "CFG001")).toMatchObject({ status: "pass" });
+      } finally {
+        vi.unstubAllEnvs();
+      }
     });
   });
 
