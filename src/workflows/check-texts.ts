@@ -1,11 +1,12 @@
 import { listNeeds, stepId } from "./build-workflow.ts";
 import { checkAccess, type Scope } from "./check-access.ts";
+import { findCodeWords } from "./code-words.ts";
 import { compileExpression, type CompiledExpression } from "./compile-expression.ts";
 import { ExpressionProblem } from "./expression-problem.ts";
 import type { Findings } from "./findings.ts";
 import { listTexts, places, type TextPlace } from "./list-texts.ts";
 import type { StepFile, WorkflowFile } from "./schema.ts";
-import { isShellSafe, listCodeWords } from "./shell-safety.ts";
+import { isShellSafe } from "./shell-safety.ts";
 import { hasExpression, splitTemplate } from "./template.ts";
 
 /** Names of the secrets that each step names. */
@@ -114,14 +115,23 @@ function checkPaste(
   file: WorkflowFile,
   findings: Findings,
 ): void {
-  const word = path.at(-1);
-  if (typeof run !== "string" && (typeof word !== "number" || !listCodeWords(run).includes(word))) return;
   if (isShellSafe(compiled.tree, file.inputs)) return;
+  const reader =
+    typeof run === "string"
+      ? { isShell: true, program: "" }
+      : findCodeWords(run).find(({ index }) => index === path.at(-1));
+  if (reader === undefined) return;
   const source = compiled.source.trim();
   const start = offset + compiled.source.indexOf(source);
   const name = suggestVariable(compiled);
-  const hint = `write env: { ${name}: "\${{ ${source} }}" } and use "$${name}" here`;
-  findings.addInText(path, { start, end: start + source.length }, "this value could carry shell syntax", hint);
+  const env = `env: { ${name}: "\${{ ${source} }}" }`;
+  const message = reader.isShell
+    ? "this value could carry shell syntax"
+    : `${reader.program} would read this value as code`;
+  const hint = reader.isShell
+    ? `write ${env} and use "$${name}" here`
+    : `take it from ${env} there, or give the input an enum`;
+  findings.addInText(path, { start, end: start + source.length }, message, hint);
 }
 
 /** `inputs.message` gives MESSAGE. */

@@ -320,4 +320,26 @@ jobs:
             |                                                                                                                             ^ declare it: outputs: { x: … }"
     `);
   });
+
+  it("words that a program reads as code", () => {
+    const text = `version: 1
+name: w
+inputs: { title: { type: string }, count: { type: integer } }
+jobs:
+  j:
+    steps:
+      - run: [ssh, host, "echo \${{ inputs.title }}", "\${{ inputs.count }}"]
+      - run: [npm, exec, -c, "\${{ inputs.title }}"]
+      - run: [awk, -v, "t=\${{ inputs.title }}", "{ print t }"]
+`;
+    expect(complain(text)).toMatchInlineSnapshot(`
+      "w.yaml:7:36  ssh would read this value as code
+          7 |       - run: [ssh, host, "echo \${{ inputs.title }}", "\${{ inputs.count }}"]
+            |                                    ^^^^^^^^^^^^ take it from env: { TITLE: "\${{ inputs.title }}" } there, or give the input an enum
+
+      w.yaml:8:35  this value could carry shell syntax
+          8 |       - run: [npm, exec, -c, "\${{ inputs.title }}"]
+            |                                   ^^^^^^^^^^^^ write env: { TITLE: "\${{ inputs.title }}" } and use "$TITLE" here"
+    `);
+  });
 });

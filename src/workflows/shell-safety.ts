@@ -80,24 +80,3 @@ function isPathSafe(path: readonly string[], inputs: Readonly<Record<string, Inp
   if (Array.isArray(input["enum"])) return input["enum"].every((member) => shellSafeText.test(String(member)));
   return ["integer", "number", "boolean"].includes(String(input["type"]));
 }
-
-const interpreters: readonly { readonly names: RegExp; readonly code: RegExp }[] = [
-  { names: /^(?:sh|bash|dash|ash|ksh|zsh|fish)$/, code: /^-[A-Za-z]*c[A-Za-z]*$/ },
-  { names: /^(?:node|bun|deno)$/, code: /^(?:-e|-p|-pe|--eval|--print|eval)$/ },
-  { names: /^(?:python[\d.]*|perl|ruby|php|lua)$/, code: /^-[A-Za-z]*[cEer]$/ },
-];
-
-/**
- * Indexes of those words that an interpreter reads as code although the command itself is started without a shell:
- * the word after `-c` of `["bash", "-c", "…"]` and the like.
- */
-export function listCodeWords(words: readonly string[]): number[] {
-  return words.flatMap((_, index) => {
-    const before = words.slice(0, index);
-    const found = interpreters.some(({ names, code }) => {
-      const program = before.findIndex((word) => names.test(word.slice(word.lastIndexOf("/") + 1)));
-      return program !== -1 && index - 1 > program && code.test(before.at(-1) ?? "");
-    });
-    return found ? [index] : [];
-  });
-}
