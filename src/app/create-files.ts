@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 
@@ -8,29 +8,45 @@ export interface NewFile {
   readonly content: string | Buffer;
   /** Permission bits, whatever the umask says; those of the umask when left out. */
   readonly mode?: number;
+  /** The file is there, and gets the content at its end. */
+  readonly appends?: true;
 }
 
 /**
  * Makes files that do not exist yet, with the folders they need; folders of a file with a `mode` of 0600 get 0700.
- * All or nothing: when one cannot be made, those made before are removed again.
+ * All or nothing: when one cannot be made or written to, those made before are removed again, and those written to are as before.
  *
- * @throws MahavishnuError `WORKSPACE_EXISTS` when a file is there already, `WORKSPACE_UNWRITABLE` when one cannot be made.
+ * @throws MahavishnuError `WORKSPACE_EXISTS` when a file is there already, `WORKSPACE_UNWRITABLE` when one cannot be made or written to.
  */
 export async function createFiles(folder: string, files: readonly NewFile[]): Promise<void> {
-  const made: string[] = [];
+  const undo: (() => Promise<void>)[] = [];
+  const remove = async (path: string): Promise<void> => await rm(path, { recursive: true, force: true });
+  let path = folder;
   try {
     for (const file of files) {
-      const path = join(folder, file.path);
-      made.push(...(await createFolder(dirname(path), file.mode === 0o600 ? 0o700 : undefined)));
+      path = join(folder, file.path);
+      if (file.appends === true) {
+        await append(path, file.content, undo);
+        continue;
+      }
+      const folders = await createFolder(dirname(path), file.mode === 0o600 ? 0o700 : undefined);
+      undo.push(...folders.map((made) => async () => await remove(made)));
       await writeFile(path, file.content, { flag: "wx", mode: file.mode ?? 0o666 });
-      made.push(path);
+      undo.push(async () => await remove(join(folder, file.path)));
       if (file.mode !== undefined) await chmod(path, file.mode);
     }
   } catch (error) {
-    // Last first, so that a folder is empty when its turn comes.
-    for (const path of made.toReversed()) await rm(path, { recursive: true, force: true });
-    throw describeFailure(error, folder);
+    // Last first, so that a folder is empty when its turn comes. What cannot be undone must not hide why it is undone.
+    for (const step of undo.toReversed()) await step().catch(() => undefined);
+    throw describeFailure(error, folder, path);
   }
+}
+
+async function append(path: string, content: NewFile["content"], undo: (() => Promise<void>)[]): Promise<void> {
+  await using file = await open(path, "a");
+  const { size } = await file.stat();
+  undo.push(async () => await truncate(path, size));
+  await file.appendFile(content);
 }
 
 /** Makes a folder and those above it that are missing. Gives what was made, top first. */
@@ -47,7 +63,7 @@ function nothingThere(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-function describeFailure(error: unknown, folder: string): Error {
+function describeFailure(error: unknown, folder: string, file: string): Error {
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === "EEXIST") return fileExists(path ?? folder);
   if (code === "ENOTDIR") {
@@ -60,9 +76,10 @@ function describeFailure(error: unknown, folder: string): Error {
       },
     );
   }
-  return new MahavishnuError("WORKSPACE_UNWRITABLE", `cannot write the workspace ${folder}: ${messageOf(error)}`, {
-    cause: error,
-  });
+  // The system names the file when it cannot be opened, and not when it cannot be written.
+  const place = path === undefined ? `${file}: ` : "";
+  const message = `cannot write the workspace ${folder}: ${place}${messageOf(error)}`;
+  return new MahavishnuError("WORKSPACE_UNWRITABLE", message, { cause: error });
 }
 
 function fileExists(path: string): MahavishnuError {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -71,6 +71,28 @@ describe("initWorkspace", () => {
     await writeFile(join(other, ".gitignore"), "/.mahavishnu\n");
     await initWorkspace({ folder: other, packageRoot });
     expect(await readFile(join(other, ".gitignore"), "utf8")).toBe("/.mahavishnu\n");
+  });
+
+  it("makes nothing when the .gitignore that is there lacks the line and cannot be written", async () => {
+    await mkdir(folder);
+    const ignore = join(folder, ".gitignore");
+    // Root may write every file of a user, but not this one of the kernel.
+    if (process.getuid?.() === 0) await symlink("/proc/version", ignore);
+    else await writeFile(ignore, "dist\n", { mode: 0o444 });
+    await expect(initWorkspace({ folder, packageRoot })).rejects.toMatchObject({
+      code: "WORKSPACE_UNWRITABLE",
+      message: expect.stringContaining(ignore) as string,
+    });
+    expect(await readdir(folder)).toEqual([".gitignore"]);
+  });
+
+  it("takes the line out of the .gitignore again when a file cannot be made", async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, ".gitignore"), "dist");
+    await writeFile(join(folder, "workflows"), "a file where a folder should be");
+    await expect(initWorkspace({ folder, packageRoot })).rejects.toMatchObject({ code: "WORKSPACE_UNWRITABLE" });
+    expect((await readdir(folder)).toSorted()).toEqual([".gitignore", "workflows"]);
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("dist");
   });
 
   it("leaves nothing behind when it cannot finish", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFiles, type NewFile, refuseExisting } from "./create-files.ts";
 
@@ -41,9 +41,11 @@ export async function initWorkspace(options: {
   await refuseExisting(folder, [...files.map(({ path }) => path), secretPath]);
   files.push(newSecret());
   const ignore = await readGitignore(folder);
+  const added: NewFile[] = [];
   if (ignore === undefined) files.push({ path: ".gitignore", content: gitignore });
-  await createFiles(folder, files);
-  if (ignore !== undefined && !ignoresState(ignore)) await writeFile(join(folder, ".gitignore"), addLine(ignore));
+  else if (!ignoresState(ignore))
+    added.push({ path: ".gitignore", content: startLine(ignore) + gitignore, appends: true });
+  await createFiles(folder, [...added, ...files]);
   return { folder, files: files.map(({ path }) => path) };
 }
 
@@ -64,6 +66,6 @@ function ignoresState(text: string): boolean {
   return text.split(/\r?\n/).some((line) => /^\/?\.mahavishnu\/?$/.test(line.trim()));
 }
 
-function addLine(text: string): string {
-  return `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${gitignore}`;
+function startLine(text: string): string {
+  return text === "" || text.endsWith("\n") ? "" : "\n";
 }
