@@ -27,6 +27,7 @@ export function makeActionContext(parts: {
     signal: parts.signal ?? new AbortController().signal,
     environment: async () => ({ ...Object.fromEntries(inherited), ...parts.env }),
     runFolder: parts.runFolder ?? "/nowhere",
+    started: () => undefined,
     log: (line) => lines.push(line),
     summary: () => parts.summary ?? { runId: "k3v9q0x2mf", workflow: "raise-node", startedAt: null, targets: [] },
     lines,

@@ -24,12 +24,14 @@ export class CommitTree {
   readonly #commonDir: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #signal: AbortSignal;
+  readonly #onStart: (pid: number) => void;
 
-  private constructor(tree: WorkingTree, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+  private constructor(tree: WorkingTree, env: NodeJS.ProcessEnv, { signal, started }: ActionContext) {
     this.#folder = tree.realPath;
     this.#commonDir = tree.commonDir;
     this.#env = env;
     this.#signal = signal;
+    this.#onStart = started;
   }
 
   /** @throws ActionError when there is no working tree, or when an operation in it is not finished. */
@@ -46,7 +48,7 @@ export class CommitTree {
       for (const lock of ["index.lock", "HEAD.lock"]) rmSync(join(tree.gitDir, lock), { force: true });
     }
     const env = { ...gitEnvironment(await context.environment()), GIT_LITERAL_PATHSPECS: "1" };
-    return new CommitTree(tree, env, context.signal);
+    return new CommitTree(tree, env, context);
   }
 
   /** The commit that a ref names, or null when there is none. */
@@ -155,7 +157,8 @@ export class CommitTree {
     args: readonly string[],
     more: { accept?: readonly number[]; input?: string | Buffer } = {},
   ): Promise<GitOutput> {
-    return runGit({ folder: this.#folder, args, env: this.#env, signal: this.#signal, timeoutMs, ...more });
+    const about = { env: this.#env, signal: this.#signal, onStart: this.#onStart, timeoutMs };
+    return runGit({ folder: this.#folder, args, ...about, ...more });
   }
 }
 

@@ -116,8 +116,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
 async function unlockAfter({ interruption, survivors }: ProcessEnd, { run, target }: AttemptScope): Promise<void> {
   // Whoever has taken a lost run over may be at work there already.
   if (interruption === null || interruption.kind === "lost" || survivors.length > 0) return;
-  // A lock that cannot be removed is told by the git that stumbles over it.
-  await run.checkouts.unlock(run.writer.state, target).catch(() => undefined);
+  await run.checkouts.unlock(run.writer.state, target);
 }
 
 /** An expression, a folder or the start of the process failed: the attempt is recorded all the same. */

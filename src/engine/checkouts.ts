@@ -52,7 +52,8 @@ export class Checkouts {
   async unlock(state: RunState, target: TargetState): Promise<void> {
     const repository = target.repository === null ? undefined : state.plan.repositories[target.repository];
     if (repository === undefined || !usesWorktree(state, target)) return;
-    await removeStaleLocks(this.#pathOf(state, repository));
+    // A lock that cannot be removed is told by the git that stumbles over it.
+    await removeStaleLocks(this.#pathOf(state, repository)).catch(() => undefined);
   }
 
   /**

@@ -31,6 +31,11 @@ export interface ActionContext {
   environment(): Promise<Readonly<Record<string, string>>>;
   /** Absolute folder of the run's files, for reports: `.mahavishnu/runs/ID`. */
   readonly runFolder: string;
+  /**
+   * Tells of a process that the action has just started as the first of a group of its own: should this process die, whoever
+   * goes on with the run ends that group before the next attempt.
+   */
+  started(pid: number): void;
   /** Writes a line into the step's log; secrets are masked. */
   log(line: string): void;
   /** The run so far; for actions that report. */

@@ -63,19 +63,31 @@ export function survivorsOf({ id, mark }: ProcessGroup): number[] {
 }
 
 /**
- * Ends what a dead owner left running. A pid may have been given to another process since, so the group counts as the attempt's
- * only if its first process is the recorded one, or is gone while a member still carries the attempt's mark.
+ * Ends what an owner that is gone left running of an attempt: the groups that were recorded, and whatever carries its mark.
  *
+ * @param records First processes of the attempt's groups; none when nobody wrote them down.
  * @returns pids that could not be ended; empty when all are gone.
  */
-export async function endLeftovers(record: ProcessRecord, mark: AttemptMark, graceMs: number): Promise<number[]> {
-  if (record.bootId !== bootId()) return [];
-  const first = identifyProcess(record.pid);
-  const isOurs =
-    first === null
-      ? groupExists(record.pid) && listMembers(record.pid).some((pid) => carriesMark(pid, mark))
-      : first.startTime === record.startTime;
-  return await endProcessGroup({ id: isOurs ? record.pid : null, mark }, graceMs);
+export async function endLeftovers(
+  records: readonly ProcessRecord[],
+  mark: AttemptMark,
+  graceMs: number,
+): Promise<number[]> {
+  const recent = records.filter((record) => record.bootId === bootId());
+  if (records.length > 0 && recent.length === 0) return [];
+  const groups = recent.filter((record) => isOurs(record, mark)).map(({ pid }) => pid);
+  const ending = (groups.length === 0 ? [null] : groups).map((id) => endProcessGroup({ id, mark }, graceMs));
+  return [...new Set((await Promise.all(ending)).flat())];
+}
+
+/**
+ * A pid may have been given to another process since, so a group counts as the attempt's only if its first process is the
+ * recorded one, or is gone while a member still carries the attempt's mark.
+ */
+function isOurs({ pid, startTime }: ProcessRecord, mark: AttemptMark): boolean {
+  const first = identifyProcess(pid);
+  if (first !== null) return first.startTime === startTime;
+  return groupExists(pid) && listMembers(pid).some((member) => carriesMark(member, mark));
 }
 
 function groupExists(id: number): boolean {

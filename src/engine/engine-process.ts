@@ -1,5 +1,8 @@
 /** For tests: a process with an engine that does what it is told; see `startEngineProcess`. */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { openStore } from "../store/open-store.ts";
+import type { Action } from "./contract.ts";
 import { createEngine, type RunHandle, type StartRequest } from "./engine.ts";
 import type { EngineLimits } from "./engine-parts.ts";
 
@@ -15,10 +18,25 @@ interface Call {
 }
 
 const { folder, limits } = JSON.parse(process.argv[2] ?? "{}") as Setup;
+
+/** Starts a process that carries no mark, tells of it, and never ends. */
+const leave: Action = {
+  name: "test/leave",
+  description: "",
+  inputSchema: {},
+  needsRepository: false,
+  run: async (_, { started }) => {
+    const { pid = 0 } = spawn("sleep", ["300"], { env: {}, detached: true, stdio: "ignore" });
+    started(pid);
+    writeFileSync(`${folder}/left`, String(pid));
+    return await new Promise(() => undefined);
+  },
+};
+
 const store = openStore({ file: `${folder}/.mahavishnu/state.db` });
 const engine = createEngine({
   store,
-  actions: new Map(),
+  actions: new Map([[leave.name, leave]]),
   limits,
   secrets: new Map(),
   baseEnv: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },

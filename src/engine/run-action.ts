@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { crashPoint } from "../lib/crash-point.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
+import { endActionProcesses, forgetProcesses, noteProcess } from "./action-processes.ts";
 import { idempotencyKeyOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
 import { type ActionContext, ActionError, type Outputs } from "./contract.ts";
@@ -16,11 +17,12 @@ export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
   await recordStart(scope, null);
   crashPoint("engine.actionStarted");
   const log = new LazyLog(scope);
+  const context = new StepContext(scope, log);
   let outputs: Outputs = {};
   let error: unknown;
   try {
     scope.endAttempt.throwIfEnded();
-    outputs = await callAction(scope, log);
+    outputs = await callAction(scope, context);
   } catch (thrown) {
     error = thrown ?? new Error("the action failed without saying why");
   }
@@ -30,15 +32,31 @@ export async function runAction(scope: AttemptScope): Promise<AttemptResult> {
   const told = (reason: string): string =>
     problem === null ? reason : `${reason}; its output could not be kept: ${problem}`;
   const interruption = scope.endAttempt.why;
+  const left = await endLeft(scope, context, interruption !== null && error !== undefined);
   if (interruption?.kind === "lost") throw interruption;
   // What has been done has been done, also when somebody wanted it to end meanwhile.
   if (error === undefined) return { ...kept, state: "succeeded", failure: null, outputs, reason: told("done") };
-  if (interruption !== null) return { ...kept, ...judgeInterruption(interruption), outputs: {} };
+  if (interruption !== null) {
+    const judged = judgeInterruption(interruption);
+    return { ...kept, ...judged, reason: `${judged.reason}${left}`, outputs: {} };
+  }
   const failure = error instanceof ActionError ? error.failure : "infrastructure";
   return { ...kept, state: "failed", failure, outputs: {}, reason: told(messageOf(error)) };
 }
 
-async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
+/** Ends what an action has left that had its grace already; gives what could not be ended, in words. */
+async function endLeft(scope: AttemptScope, context: StepContext, wasEnded: boolean): Promise<string> {
+  const { run, target, at, number } = scope;
+  const attempt = { runId: context.runId, runFolder: run.runFolder, target, stepId: at.step.id, number };
+  if (wasEnded) {
+    const survivors = await endActionProcesses(attempt, 0);
+    return survivors.length === 0 ? "" : `; could not be ended: ${survivors.join(", ")}`;
+  }
+  if (context.hasStarted) forgetProcesses(attempt);
+  return "";
+}
+
+async function callAction(scope: AttemptScope, context: StepContext): Promise<Outputs> {
   const { at, run } = scope;
   if (at.step.action.kind !== "uses") throw new Error("not an action");
   const { uses } = at.step.action;
@@ -54,7 +72,7 @@ async function callAction(scope: AttemptScope, log: LazyLog): Promise<Outputs> {
     // An expression that fails will fail again: that is the workflow's fault, not the machine's.
     throw new ActionError(messageOf(error), "exit", { cause: error });
   }
-  return await heedEnding(action.run(input, new StepContext(scope, log)), scope);
+  return await heedEnding(action.run(input, context), scope);
 }
 
 /** What the action is given; most use little of it, so everything is made when it is asked for. */
@@ -65,6 +83,8 @@ class StepContext implements ActionContext {
   readonly workflow: string;
   readonly attempt: number;
   readonly runFolder: string;
+  /** The action has told of a process. */
+  hasStarted = false;
 
   constructor(scope: AttemptScope, log: LazyLog) {
     const { state } = scope.run.writer;
@@ -94,6 +114,15 @@ class StepContext implements ActionContext {
     return async () => {
       await this.#scope.texts.prepareStep(this.#scope.at.step);
       return { ...this.#scope.run.parts.baseEnv, ...stepEnvironment(this.#scope) };
+    };
+  }
+
+  get started(): ActionContext["started"] {
+    return (pid) => {
+      const { target, at } = this.#scope;
+      const { runId, runFolder, attempt: number } = this;
+      this.hasStarted = true;
+      noteProcess({ runId, runFolder, target, stepId: at.step.id, number }, pid);
     };
   }
 

@@ -321,7 +321,7 @@ describe.each(kinds)("with %s for each command", (_, makePipes) => {
       const mark = newMark();
       const { record } = await leave("sh -c 'echo $$ > child; sleep 300'", mark);
       await until(() => pidIn("child") > 0, "the child");
-      expect(await endLeftovers(record, mark, 100)).toEqual([]);
+      expect(await endLeftovers([record], mark, 100)).toEqual([]);
       expect([record.pid, pidIn("child")].map(lives)).toEqual([false, false]);
     });
 
@@ -337,7 +337,7 @@ describe.each(kinds)("with %s for each command", (_, makePipes) => {
       const { record } = prepared;
       const ended = run(prepared).ended;
       await until(() => !lives(record.pid) && pidsOf().every((pid) => pid > 0), "the first process to end");
-      expect(await endLeftovers(record, mark, 100)).toEqual([]);
+      expect(await endLeftovers([record], mark, 100)).toEqual([]);
       expect(pidsOf().map(lives)).toEqual([false, false]);
       await ended;
     });
@@ -347,13 +347,13 @@ describe.each(kinds)("with %s for each command", (_, makePipes) => {
       const stranger = await leave("echo $$ > self; exec sleep 300", other);
       const { record } = stranger;
       const sameStep = { ...other, outputsFile: "j/once/s.0.outputs" };
-      expect(await endLeftovers({ ...record, startTime: "1" }, mine, 100)).toEqual([]);
-      expect(await endLeftovers({ ...record, startTime: "1" }, sameStep, 100)).toEqual([]);
-      expect(await endLeftovers({ ...record, bootId: "an earlier one" }, other, 100)).toEqual([]);
+      expect(await endLeftovers([{ ...record, startTime: "1" }], mine, 100)).toEqual([]);
+      expect(await endLeftovers([{ ...record, startTime: "1" }], sameStep, 100)).toEqual([]);
+      expect(await endLeftovers([{ ...record, bootId: "an earlier one" }], other, 100)).toEqual([]);
       await until(() => pidIn("self") > 0, "the stranger");
       expect(lives(pidIn("self"))).toBe(true);
       expect(survivorsOf({ id: null, mark: other })).toEqual([pidIn("self")]);
-      expect(await endLeftovers({ ...record, startTime: "1" }, other, 100)).toEqual([]);
+      expect(await endLeftovers([{ ...record, startTime: "1" }], other, 100)).toEqual([]);
       expect(lives(pidIn("self"))).toBe(false);
     });
   });

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import { crashPoint } from "../lib/crash-point.ts";
+import { endActionProcesses } from "./action-processes.ts";
 import { markOf } from "./attempt-names.ts";
 import { Checkouts } from "./checkouts.ts";
 import { endLeftovers } from "./end-processes.ts";
@@ -44,7 +46,10 @@ export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<v
 
 async function endAttempt(parts: EngineParts, runId: string, target: TargetState, step: StepState): Promise<number[]> {
   const attempt = step.attempts.at(-1);
-  if (attempt === undefined || attempt.process === null) return [];
-  const mark = markOf(runId, target, step.id, attempt.number);
-  return await endLeftovers(attempt.process, mark, parts.limits.graceMs);
+  if (attempt === undefined) return [];
+  const { number, process } = attempt;
+  const { graceMs } = parts.limits;
+  if (process !== null) return await endLeftovers([process], markOf(runId, target, step.id, number), graceMs);
+  const runFolder = join(parts.runsFolder, runId);
+  return await endActionProcesses({ runId, runFolder, target, stepId: step.id, number }, graceMs);
 }

@@ -85,6 +85,20 @@ describe("runGit", () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  it("tells of its process, and kills it when nobody can take note", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.path);
+    let told = 0;
+    const args = ["-c", "alias.group=!ps -o pgid= -p $$", "group"];
+    const { stdout } = await runGit({ folder: folder.path, args, onStart: (pid) => (told = pid) });
+    expect(Number(stdout.toString("utf8"))).toBe(told);
+    const onStart = (): never => {
+      throw new Error("no space");
+    };
+    const hanging = ["-c", "alias.hang=!sleep 60", "hang"];
+    await expect(runGit({ folder: folder.path, args: hanging, onStart })).rejects.toThrow("no space");
+  });
+
   it("kills what does not listen to the polite signal", async () => {
     using folder = makeFolder();
     makeRepository(folder.path);

@@ -26,6 +26,8 @@ export interface GitCall {
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** What git reads from standard input; nothing when left out. */
   readonly input?: string | Buffer;
+  /** Told of the process as soon as it has been started; it is the first of a group of its own. When this throws, it is killed. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** What a git command gave. */
@@ -109,7 +111,7 @@ interface Ended {
   readonly why: "timeout" | "tooMuchOutput" | null;
 }
 
-function collect({ folder, args, signal, env, input }: GitCall, timeoutMs: number): Promise<Ended> {
+function collect({ folder, args, signal, env, input, onStart }: GitCall, timeoutMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // Its own process group: a helper that hangs is ended together with git.
     const child = spawn("git", [...fixedGitSettings, ...args], {
@@ -178,6 +180,12 @@ function collect({ folder, args, signal, env, input }: GitCall, timeoutMs: numbe
       const stderr = Buffer.concat(errors).toString("utf8");
       resolve({ exitCode, stdout: Buffer.concat(output), stderr, aborted: signal?.aborted === true, why });
     });
+    try {
+      if (child.pid !== undefined) onStart?.(child.pid);
+    } catch (error) {
+      signalGroup(child.pid, "SIGKILL");
+      reject(error instanceof Error ? error : new Error(String(error)));
+    }
   });
 }
 

@@ -11,7 +11,8 @@ import type { Plan } from "../../src/engine/plan.ts";
 
 // Read by crash-point.ts; must be there before it is loaded.
 Object.assign(globalThis, { __CRASH_POINTS__: true });
-const [{ createEngine }, { openStore }] = await Promise.all([
+const [{ builtinActions }, { createEngine }, { openStore }] = await Promise.all([
+  import("../../src/actions/builtin-actions.ts"),
   import("../../src/engine/engine.ts"),
   import("../../src/store/open-store.ts"),
 ]);
@@ -41,7 +42,7 @@ const count: Action = {
 await using store = openStore({ file: join(state, "state.db") });
 await using engine = createEngine({
   store,
-  actions: new Map([[count.name, count]]),
+  actions: new Map([...builtinActions, [count.name, count]]),
   secrets: new Map(),
   baseEnv: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },
   runsFolder: join(state, "runs"),

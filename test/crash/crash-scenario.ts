@@ -21,7 +21,7 @@ const fleet = { lib: [], api: ["lib"], tool: [] } as const satisfies Readonly<Re
 const names = Object.keys(fleet) as (keyof typeof fleet)[];
 
 /** A shell function that counts an attempt in a file outside the state: its beginning and its last act. */
-function counting(folder: string, work: string): string {
+export function counting(folder: string, work: string): string {
   return `
     base=$(basename "$MAHAVISHNU_OUTPUT" .outputs)
     count() { echo "$1 $MAHAVISHNU_IDEMPOTENCY_KEY \${base##*.} $$" >> ${folder}/counter; }
@@ -74,8 +74,18 @@ export function makeTemplate(folder: string): { readonly path: string; readonly 
   return { path, commit: makeRepository(path) };
 }
 
-/** What is done to a process: killed at a crash point, killed after a time, or left alone. */
-export type Blow = { readonly at: string } | { readonly afterMs: number } | null;
+/** What is done to a process: killed at a crash point, after a time, once a file of its folder exists, or left alone. */
+export type Blow = { readonly at: string } | { readonly afterMs: number } | { readonly onceThere: string } | null;
+
+/** What a scenario's processes do. */
+export interface Story {
+  /** The plan of the run, with commit ids and paths of the folder. */
+  readonly plan: (folder: string, commit: string) => Plan;
+  /** Done before the first process. */
+  readonly prepare?: (folder: string) => void;
+  /** What is wrong in the world when the run is over, besides its history. */
+  readonly judge?: (folder: string) => readonly string[];
+}
 
 /** How processes are started in a scenario's folder. */
 export type Starter = (folder: string) => { readonly file: string; readonly args: readonly string[] };
@@ -94,18 +104,20 @@ export async function playScenario(
   template: { readonly path: string; readonly commit: string },
   blows: readonly Blow[],
   starter: Starter,
+  { plan, prepare, judge }: Story = { plan: planCrash },
 ): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), "c-"));
   try {
     mkdirSync(join(folder, "repos"));
     for (const name of names) cpSync(template.path, join(folder, "repos", name), { recursive: true });
-    writeFileSync(join(folder, "plan.json"), JSON.stringify(planCrash(folder, template.commit)));
+    writeFileSync(join(folder, "plan.json"), JSON.stringify(plan(folder, template.commit)));
+    prepare?.(folder);
     const history = { database: join(folder, ".mahavishnu/state.db"), counter: "" };
     const faults: string[] = [];
     let kills = 0;
     const started = performance.now();
     for (let turn = 0; ; turn += 1) {
-      const ended = await runProcess(starter(folder), blows[turn] ?? null);
+      const ended = await runProcess(folder, starter(folder), blows[turn] ?? null);
       if (existsSync(history.database)) {
         const counter = readText(join(folder, "counter"));
         faults.push(...checkHistory({ ...history, counter }, ended === "done" ? "succeeded" : "crashed"));
@@ -116,7 +128,7 @@ export async function playScenario(
       kills += 1;
     }
     const elapsedMs = performance.now() - started;
-    if (faults.length === 0) faults.push(...findRemains(folder));
+    if (faults.length === 0) faults.push(...findRemains(folder), ...(judge?.(folder) ?? []));
     return { faults, kills, elapsedMs };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -124,17 +136,21 @@ export async function playScenario(
 }
 
 /** Runs one process: `done` when it ended with 0, `killed` by its blow, anything else is a fault. */
-async function runProcess({ file, args }: ReturnType<Starter>, blow: Blow): Promise<string> {
+async function runProcess(folder: string, { file, args }: ReturnType<Starter>, blow: Blow): Promise<string> {
   const env = { ...process.env, CRASH_AT: blow !== null && "at" in blow ? blow.at : "" };
   const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
   child.stdout.on("data", (chunk: Buffer) => void (told += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => void (told += chunk.toString()));
-  const timer = blow !== null && "afterMs" in blow ? setTimeout(() => child.kill("SIGKILL"), blow.afterMs) : undefined;
+  const kill = (): boolean => child.kill("SIGKILL");
+  const timer = blow !== null && "afterMs" in blow ? setTimeout(kill, blow.afterMs) : undefined;
+  const awaited = blow !== null && "onceThere" in blow ? join(folder, blow.onceThere) : undefined;
+  const watch = awaited === undefined ? undefined : setInterval(() => existsSync(awaited) && kill(), 10);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.once("exit", (...end) => resolve(end));
   });
   clearTimeout(timer);
+  clearInterval(watch);
   child.stdout.destroy();
   child.stderr.destroy();
   if (signal === "SIGKILL" && blow !== null) return "killed";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { mapLimited } from "../../src/lib/semaphore.ts";
+import { killedGit, momentFile, slowHook } from "./git-stories.ts";
 import { type Blow, makeTemplate, playScenario, type Starter } from "./crash-scenario.ts";
 
 /** How many scenarios are drawn of each kind that cannot be played in full. */
@@ -93,5 +94,13 @@ describe(`a process that is killed (CRASH_SEED=${seed} CRASH_RUNS=${runs})`, () 
       [1, 2].map(() => ({ afterMs: 100 + Math.floor(random() * elapsedMs) })),
     );
     expect((await play(scenarios)).faults).toEqual([]);
+  });
+
+  it.each([
+    ["while a killed git holds the index of a worktree keeps what was done there", killedGit],
+    ["while a hook of its action runs ends it before the next attempt", slowHook],
+  ])("%s", async (_, story) => {
+    const { faults, kills } = await playScenario(template, [{ onceThere: momentFile }], fromSource, story);
+    expect({ faults, kills }).toEqual({ faults: [], kills: 1 });
   });
 });
