@@ -42,6 +42,16 @@ describe("claimRun", () => {
       for (const id of ["a", "b", "c"]) expect(await store.claimRun(id, owner)).not.toBeNull();
     }));
 
+  it("leaves a run to an owner in another container, whose process cannot be looked at, for as long as the lease holds", () =>
+    withClock(async (store, clock, known) => {
+      const owner = await known();
+      const elsewhere = `${owner.bootId.split("/")[0]}/pid:[1]`;
+      await store.createRun(newRun("a", await known({ ...livingOwner(), startTime: "1", bootId: elsewhere })));
+      expect(await store.claimRun("a", owner)).toBeNull();
+      clock.time = 10_000;
+      expect(await store.claimRun("a", owner)).toMatchObject({ fence: 2 });
+    }));
+
   it("prolongs with each beat", () =>
     withClock(async (store, clock, known) => {
       const [first, second] = [await known(), await known()];

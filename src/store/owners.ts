@@ -118,7 +118,10 @@ export function toOwner(row: OwnerColumns): OwnerRow {
   };
 }
 
-/** Whether an owner's word still holds: its lease has not ended, and its process is not known to be dead. */
+/**
+ * Whether an owner's word still holds: its lease has not ended, and its process is not known to be dead. In another container it
+ * cannot be known, so there the lease alone decides.
+ */
 export function isLive(owner: OwnerRow, time: number): boolean {
   return owner.leaseUntil > time && isAlive(owner);
 }
