@@ -136,6 +136,10 @@ describe("a production command", () => {
         status: "skipped",
         reason: "it acts, and the audit trail cannot be written",
       });
+      // Nobody works with such a database, so what only reads is not content either.
+      const read = await run(cwd, "check-config", "-o", "json");
+      expect(read.exitCode).toBe(1);
+      expect(readReport(read.stdout).results.find(({ id }) => id === "CFG014")).toMatchObject({ status: "fail" });
       expect(await readFile(file)).toEqual(before);
     });
   });

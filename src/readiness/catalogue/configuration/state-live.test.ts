@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStage, type Stage } from "../../../../test/support/suite-stage.ts";
 import { openStore } from "../../../store/open-store.ts";
 import type { Outcome } from "../../types.ts";
+import { cfg014 } from "./cfg014-state-store.ts";
 import { tryStateFolders } from "./try-state-folders.ts";
 import { tryStore } from "./try-store.ts";
 
@@ -98,6 +99,32 @@ describe("CFG014", () => {
     expect(await readdir(state)).toEqual(["state.db"]);
   });
 
+  it("is red when it is only read, where every command would refuse the database; it leaves no trace", async () => {
+    const read = async (): Promise<Outcome | undefined> => await cfg014.static?.(stage.context(), null);
+    expect(await read()).toMatchObject({ status: "pass", reason: "there is no database yet" });
+    expect(await readdir(stage.workspace)).toEqual(["mahavishnu.yaml"]);
+    await makeStore();
+    expect(await read()).toMatchObject({ status: "pass", reason: "the database is whole" });
+    await using store = openStore({ file: file() });
+    const entry = { time: 1, actor: "local:ann", action: "runs:start", resource: "x", requestId: "1", reason: "test" };
+    await store.appendAudit({ ...entry, decision: "allowed" });
+    expect(await read(), "while it is written to").toMatchObject({ status: "pass" });
+    await store[Symbol.asyncDispose]();
+    expect(await readdir(state)).toEqual(["state.db"]);
+    for (const damage of [8_192, 0]) {
+      const handle = await open(file(), "r+");
+      await handle.write(Buffer.alloc(4_096, 0x5a), 0, 4_096, damage);
+      await handle.close();
+      const damaged = await readFile(file());
+      expect(await read()).toMatchObject({
+        status: "fail",
+        reason: expect.stringMatching(/is damaged|is no state database/) as string,
+      });
+      expect(await readFile(file())).toEqual(damaged);
+      expect(await readdir(state)).toEqual(["state.db"]);
+    }
+  });
+
   it("is green while a run writes, and sees its data untouched", async () => {
     await makeStore();
     await using store = openStore({ file: file() });
@@ -138,11 +165,14 @@ describe("CFG014", () => {
         await mkdir(file());
       },
     ],
-  ])("is red when the database is %s", async (_what, damage) => {
+  ])("is red when the database is %s", async (what, damage) => {
     await makeStore();
     await damage();
     const outcome = await judge();
     expect(outcome.status, JSON.stringify(outcome)).toBe("fail");
+    // The next command turns it on again; what only reads has nothing to object to.
+    if (what === "without a write-ahead log") return;
+    expect(await cfg014.static?.(stage.context(), null)).toMatchObject({ status: "fail", reason: outcome.reason });
   });
 
   it("is red when another process keeps it locked", async () => {
