@@ -78,6 +78,7 @@ try {
     baseEnv: {},
     runsFolder: join(folder, "runs"),
     worktreesFolder: join(folder, "worktrees"),
+    allowedRoots: async () => ["/"],
   });
   let begun = 0;
   const started = performance.now();

@@ -108,6 +108,7 @@ try {
     baseEnv: {},
     runsFolder: join(folder, "runs"),
     worktreesFolder: join(folder, "worktrees"),
+    allowedRoots: async () => ["/"],
   });
   const before = look();
   const { handle } = await engine.start({ plan, actor: "bench", reason: "bench" });

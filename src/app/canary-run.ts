@@ -72,6 +72,7 @@ async function conductCanary(context: AppContext, folder: string, signal: AbortS
       baseEnv: stepBaseEnvironment(context.env, { mode: config.steps.env, hidden: secretVariables }),
       runsFolder: join(folder, "runs"),
       worktreesFolder: join(folder, "worktrees"),
+      allowedRoots: async () => [],
     });
     return await follow(engine, planCanary(nonce), signal);
   })();

@@ -52,6 +52,10 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
       baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
       runsFolder: join(loaded.paths.stateFolder, "runs"),
       worktreesFolder: join(loaded.paths.stateFolder, "worktrees"),
+      allowedRoots: async () => {
+        const { allowedRoots } = loaded.paths;
+        return allowedRoots.length > 0 ? allowedRoots : (await context.fleet()).allowedRoots;
+      },
       observe: (state, events) => {
         for (const observer of observers) observer(state, events);
       },

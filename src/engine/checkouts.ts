@@ -2,25 +2,28 @@ import { existsSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
+import { assertStillContained } from "../repositories/containment.ts";
 import { openWorktree, removeStaleLocks, removeWorktree } from "../repositories/worktree.ts";
 import type { Job } from "../workflows/types.ts";
+import type { EngineParts } from "./engine-parts.ts";
 import { jobOf, type PlannedRepository } from "./plan.ts";
 import { hasEnded, type RunState, type TargetState } from "./state.ts";
 
 /** Where the steps of a run work: the repository itself, or one worktree for each repository and run, shared by its jobs. */
 export class Checkouts {
   readonly #folder: string;
+  readonly #allowedRoots: EngineParts["allowedRoots"];
 
-  /** @param folder `.mahavishnu/worktrees` */
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor({ worktreesFolder, allowedRoots }: Pick<EngineParts, "worktreesFolder" | "allowedRoots">) {
+    this.#folder = worktreesFolder;
+    this.#allowedRoots = allowedRoots;
   }
 
   /**
    * The folder in which a target's steps work; a worktree is made when there is none, and made anew when the target begins
    * anew and no step has been done in it since. In every other round it is kept: also what the first step has left, or its user.
    *
-   * @throws MahavishnuError REPOSITORY_MISSING, WORKTREE_LOST; GitError
+   * @throws MahavishnuError REPOSITORY_OUTSIDE_ROOTS, REPOSITORY_MISSING, WORKTREE_LOST; GitError
    */
   async open(
     state: RunState,
@@ -30,6 +33,7 @@ export class Checkouts {
   ): Promise<string | null> {
     if (repository === null) return null;
     const { name, path, base } = repository;
+    await assertStillContained(repository, await this.#allowedRoots());
     if (!existsSync(path)) throw new MahavishnuError("REPOSITORY_MISSING", `${name}: there is no folder ${path}`);
     if (job.checkout === "inPlace") return path;
     if (base === null) {
@@ -60,7 +64,7 @@ export class Checkouts {
    * Removes a repository's worktree once all its targets have succeeded; a tree in which something failed is kept for a retry.
    * What was done must be durable before.
    *
-   * @throws GitError; fs errors where the tree holds what this user cannot remove
+   * @throws MahavishnuError REPOSITORY_OUTSIDE_ROOTS; GitError; fs errors where the tree holds what this user cannot remove
    */
   async giveBack(state: RunState, repository: PlannedRepository): Promise<void> {
     if (!isGivenBack(state, repository) || !existsSync(this.#pathOf(state, repository))) return;
@@ -93,6 +97,7 @@ export class Checkouts {
   }
 
   async #remove(state: RunState, repository: PlannedRepository): Promise<void> {
+    await assertStillContained(repository, await this.#allowedRoots());
     await removeWorktree({ repository: repository.path, folder: this.#pathOf(state, repository) });
   }
 

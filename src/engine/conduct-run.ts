@@ -61,7 +61,7 @@ export class Conductor {
     this.#scope = {
       parts,
       writer,
-      checkouts: new Checkouts(parts.worktreesFolder),
+      checkouts: new Checkouts(parts),
       jobs,
       plannedTargets,
       hurry: this.#hurry,

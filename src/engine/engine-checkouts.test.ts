@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { begin, execute, git, planSweep, statesOf, stepOf, targetOf, until, Workspace } from "./engine-fixture.ts";
@@ -201,5 +201,49 @@ describe("inPlace", { timeout: 60_000 }, () => {
     expect(stepOf(state, "j/a", "s").attempts[0]?.lastLine).toBe(repository.path);
     expect(stepOf(state, "j/a", "dirty").attempts[0]?.lastLine).toBe("true");
     expect([workspace.has("repos/a/new"), treesOf(repository)]).toEqual([true, 1]);
+  });
+});
+
+describe("a repository that has come to lie outside the allowed folders", { timeout: 60_000 }, () => {
+  const planFor = (workspace: Workspace, checkout: "worktree" | "inPlace"): Plan => {
+    const real = workspace.repository("real");
+    symlinkSync(real.path, workspace.path("a"));
+    const steps = [makeStep("one"), makeStep("two", `test -e ${workspace.path("go")}; touch done`)];
+    return planSweep([makeJob("j", steps, { checkout })], [{ ...real, name: "a", path: workspace.path("a") }]);
+  };
+
+  it.each(["worktree", "inPlace"] as const)("is not worked in again: %s", async (checkout) => {
+    await using workspace = new Workspace();
+    await using elsewhere = new Workspace();
+    const engine = workspace.engine();
+    const state = await execute(engine, planFor(workspace, checkout));
+    expect(stepOf(state, "j/a", "two").state).toBe("failed");
+    workspace.write("go");
+    rmSync(workspace.path("a"));
+    const outside = elsewhere.repository("a").path;
+    symlinkSync(outside, workspace.path("a"));
+    const again = await (await engine.retry(state.id, {}, telling)).done;
+    const how = `a symbolic link in ${workspace.path("a")} leads to ${outside}, not under ${workspace.folder}`;
+    expect(targetOf(again, "j/a").cause.reason).toBe(
+      `a is outside the allowed folders: ${how}; nothing was done there`,
+    );
+    expect([elsewhere.has("repos/a/done"), treesOf({ path: outside } as PlannedRepository)]).toEqual([false, 1]);
+    // The same when the folder stands where it was and the configuration allows less.
+    rmSync(workspace.path("a"));
+    symlinkSync(workspace.path("repos/real"), workspace.path("a"));
+    const strict = workspace.engine({ allowedRoots: async () => [workspace.path("other")] });
+    const third = await (await strict.retry(state.id, {}, telling)).done;
+    expect(targetOf(third, "j/a").cause.reason).toContain(`its path is ${workspace.path("a")}, not under`);
+    const fourth = await (await engine.retry(state.id, {}, telling)).done;
+    expect(fourth.state).toBe("succeeded");
+  });
+
+  it("is not asked about while nobody can say which folders are allowed: the run stays as it is", async () => {
+    await using workspace = new Workspace();
+    const state = await execute(workspace.engine(), planFor(workspace, "worktree"));
+    const blind = workspace.engine({ allowedRoots: () => Promise.reject(new Error("repos.yaml is broken")) });
+    await expect(blind.retry(state.id, {}, telling)).rejects.toThrow("repos.yaml is broken");
+    workspace.write("go");
+    expect((await (await workspace.engine().retry(state.id, {}, telling)).done).state).toBe("succeeded");
   });
 });

@@ -77,6 +77,7 @@ export class Workspace implements AsyncDisposable {
       baseEnv: stepEnv(),
       runsFolder: this.path(".mahavishnu/runs"),
       worktreesFolder: this.path(".mahavishnu/worktrees"),
+      allowedRoots: async () => [this.folder],
       limits: { ...testLimits, ...limits },
       ...rest,
     });

@@ -43,5 +43,7 @@ export interface EngineParts {
   /** `.mahavishnu/runs` and `.mahavishnu/worktrees`. */
   readonly runsFolder: string;
   readonly worktreesFolder: string;
+  /** Absolute folders that every repository must lie under. */
+  readonly allowedRoots: () => Promise<readonly string[]>;
   readonly observe: RunObserver;
 }

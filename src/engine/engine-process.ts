@@ -42,6 +42,7 @@ const engine = createEngine({
   baseEnv: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },
   runsFolder: `${folder}/.mahavishnu/runs`,
   worktreesFolder: `${folder}/.mahavishnu/worktrees`,
+  allowedRoots: async () => [folder],
 });
 const handles = new Map<string, RunHandle>();
 

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly runsFolder: string;
   readonly worktreesFolder: string;
+  /** Absolute folders that every repository must lie under; asked whenever one is opened, since a run can outlive its plan's truth. */
+  readonly allowedRoots: () => Promise<readonly string[]>;
   /** Told of every event once it is durable. */
   readonly observe?: RunObserver;
   readonly clock?: Clock;
@@ -87,7 +89,7 @@ export interface StartRequest {
  * Makes the embedded engine. It does nothing until a run is started, and nothing more when none is active.
  *
  * @example
- * await using engine = createEngine({ store, actions, limits, secrets: new Map(), baseEnv: {}, runsFolder, worktreesFolder });
+ * await using engine = createEngine({ store, actions, limits, secrets: new Map(), baseEnv: {}, runsFolder, worktreesFolder, allowedRoots });
  * const { handle } = await engine.start({ plan, actor: "local:dana", reason: "mahavishnu run" });
  * const { state } = await handle.done;
  */
@@ -234,6 +236,8 @@ class EmbeddedEngine implements Engine {
     crashPoint("engine.claimed");
     const conductor = this.#makeConductor(replay(await store.readEvents(runId)), claim);
     try {
+      // What says where runs may work must be readable before a run that works somewhere is gone on with.
+      if (Object.keys(conductor.state.plan.repositories).length > 0) await this.#parts.allowedRoots();
       await prepare(conductor);
     } catch (error) {
       // The reason why it cannot be begun tells more than that it could not be given up either.

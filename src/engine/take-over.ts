@@ -33,7 +33,7 @@ export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<v
     );
   }
   crashPoint("engine.leftoversEnded");
-  const checkouts = new Checkouts(parts.worktreesFolder);
+  const checkouts = new Checkouts(parts);
   for (const { target } of running) await checkouts.unlock(state, target);
   writer.add("run.takenOver", { pid: parts.owner.pid }, { reason: "its owner is gone" });
   for (const { target, step } of running) {

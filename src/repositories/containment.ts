@@ -106,8 +106,31 @@ function explainEscapes(escapes: readonly Escape[], roots: readonly string[]): s
     .join("\n");
 }
 
+/**
+ * Refuses a repository whose path leads out of the allowed roots now, whatever it did when its run was planned.
+ *
+ * @throws MahavishnuError `REPOSITORY_OUTSIDE_ROOTS`
+ */
+export async function assertStillContained(
+  repository: Pick<Repository, "name" | "path">,
+  roots: readonly string[],
+): Promise<void> {
+  const realRoots = await resolveRoots(roots);
+  const realPath = await resolveAsFarAsPossible(repository.path);
+  if (isInside(realPath, realRoots)) return;
+  const bySymlink = isInside(repository.path, [...realRoots, ...roots]);
+  const how = explainEscape({ repository, realPath, bySymlink }, roots);
+  throw new MahavishnuError(
+    "REPOSITORY_OUTSIDE_ROOTS",
+    `${repository.name} is outside the allowed folders: ${how}; nothing was done there`,
+  );
+}
+
 /** Where a path leads instead, without the repository's name and place. */
-export function explainEscape({ repository, realPath, bySymlink }: Escape, roots: readonly string[]): string {
+export function explainEscape(
+  { repository, realPath, bySymlink }: Omit<Escape, "repository"> & { readonly repository: Pick<Repository, "path"> },
+  roots: readonly string[],
+): string {
   const how = bySymlink
     ? `a symbolic link in ${repository.path} leads to ${realPath}`
     : `its path is ${repository.path}`;

@@ -47,6 +47,7 @@ await using engine = createEngine({
   baseEnv: { PATH: process.env["PATH"] ?? "", TMPDIR: process.env["TMPDIR"] ?? "" },
   runsFolder: join(state, "runs"),
   worktreesFolder: join(state, "worktrees"),
+  allowedRoots: async () => [folder],
   limits: {
     maxConcurrentRuns: 2,
     maxConcurrentSteps: 3,
