@@ -1,9 +1,11 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import { diagnose, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
+import { diagnoseYamlSelector } from "../selectors/diagnose-yaml-selector.ts";
 import { type ConfigKey, isSecretKey } from "./config-keys.ts";
 import type { ConfigProblem, Layer } from "./layer.ts";
 import type { Origin } from "./origin.ts";
+import { isReference } from "./secret-source.ts";
 import { mergeTrees, type RawTree, treeOf } from "./raw-tree.ts";
 
 /** One value given outside files: by an environment variable or by `--set`. */
@@ -59,6 +61,12 @@ export function readAssignmentLayer(
       if (yaml === undefined) return showAssignment(source, assignment, message, hint);
       return shift(diagnose(yaml, path.slice(assignment.path.length), at, message, hint), head);
     },
+    // Scopes stand in a list, which is read as YAML.
+    diagnoseSelector: (path, context) => {
+      const { yaml, head, path: own } = find(path);
+      if (yaml === undefined) throw new Error(`no selector stands at ${path.join(".")}`);
+      return diagnoseYamlSelector(yaml, path.slice(own.length), context).map((diagnostic) => shift(diagnostic, head));
+    },
   };
 }
 
@@ -69,9 +77,9 @@ function scalarOf({ key, text }: Assignment): unknown {
   return text;
 }
 
-/** A diagnostic at the value of an assignment; a secret is masked. */
+/** A diagnostic at the value of an assignment; a secret is masked, a reference to one is not. */
 function showAssignment(source: string, { key, head, text }: Assignment, message: string, hint?: string): Diagnostic {
-  const [first = ""] = (isSecretKey(key) ? "***" : text).split(/[\r\n]/);
+  const [first = ""] = (isSecretKey(key) && !isReference(text) ? "***" : text).split(/[\r\n]/);
   return diagnoseHead(source, `${head}${first}`, { start: head.length, length: first.length }, message, hint);
 }
 

@@ -90,10 +90,21 @@ describe("showConfig", () => {
       expect(shown.get("auth.secret")).toMatchObject({ value: "***", reference: "${env:A}" });
       expect(shown.get("secrets.B")).toMatchObject({ value: "***", reference: null });
       expect(shown.has("limits.stepTimeout")).toBe(false);
+    });
+  });
+
+  it("tells what one file hides of another, and not what a variable or --set overrides", async () => {
+    const files = {
+      "mahavishnu.yaml": "version: 1\nlimits: { timeout: 900s, grace: 1s }\nprofile: production\n",
+      "mahavishnu.local.yaml": "version: 1\nlimits: { grace: 2s, timeout: 20m }\n",
+    };
+    await withWorkspace(files, async (workspace) => {
+      const env = { MAHAVISHNU_LIMITS__TIMEOUT: "20m" };
+      const loaded = await loadConfig({ workspace, env, set: ["profile=development"] });
       expect(listHiddenValues(loaded)).toEqual([
         {
-          path: "limits.timeout",
-          text: "limits.timeout is set by MAHAVISHNU_LIMITS__TIMEOUT, which hides mahavishnu.yaml:2:20",
+          path: "limits.grace",
+          text: "limits.grace is set by mahavishnu.local.yaml:2:18, which hides mahavishnu.yaml:2:33",
         },
       ]);
     });

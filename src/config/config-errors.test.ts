@@ -167,7 +167,7 @@ describe("errors of a file", () => {
             |      ^^^
 
       mahavishnu.yaml:7:3  the name of a secret is a letter, then letters, digits and _
-          7 |   C-D: ***
+          7 |   C-D: \${env:C}
             |   ^^^
 
       mahavishnu.yaml:8:6  a secret must not be empty; write a reference: \${env:NAME} or \${file:PATH}
@@ -175,7 +175,7 @@ describe("errors of a file", () => {
             |      ^^
 
       mahavishnu.yaml:9:3  a secret cannot have this name
-          9 |   __proto__: ***
+          9 |   __proto__: \${env:P}
             |   ^^^^^^^^^"
     `);
   });

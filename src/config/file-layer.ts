@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import { diagnose, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
+import { diagnoseYamlSelector } from "../selectors/diagnose-yaml-selector.ts";
 import type { ConfigKey } from "./config-keys.ts";
 import type { Layer } from "./layer.ts";
 import { maskDiagnostic } from "./mask-line.ts";
@@ -32,6 +33,8 @@ export function readFileLayer(
       return { layer: kind, file: shown, line, column };
     },
     place: ({ path, at, message, hint }) => maskDiagnostic(diagnose(yaml, path, at, message, hint), keys, path),
+    diagnoseSelector: (path, context) =>
+      diagnoseYamlSelector(yaml, path, context).map((diagnostic) => maskDiagnostic(diagnostic, keys, path)),
   };
 }
 
@@ -49,5 +52,5 @@ function unreadableLayer(diagnostics: readonly Diagnostic[]): Layer {
     throw new Error("a file that cannot be read holds no values");
   };
   const problems = diagnostics.map((diagnostic) => ({ kind: "unreadable", diagnostic }) as const);
-  return { tree: {}, checked: undefined, problems, originOf: nothing, place: nothing };
+  return { tree: {}, checked: undefined, problems, originOf: nothing, place: nothing, diagnoseSelector: nothing };
 }

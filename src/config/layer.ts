@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { Explanation } from "../lib/explain-issues.ts";
+import type { SelectorContext } from "../selectors/compile-selector.ts";
 import type { Origin } from "./origin.ts";
 import type { RawTree } from "./raw-tree.ts";
 
@@ -21,4 +22,6 @@ export interface Layer {
   originOf(path: readonly string[]): Origin;
   /** The place of something that the schema refuses in `checked`. */
   place(explanation: Explanation): Diagnostic;
+  /** What is wrong with a selector of `tree`, each problem with its place inside the text. */
+  diagnoseSelector(path: readonly (string | number)[], context: SelectorContext): Diagnostic[];
 }

@@ -10,10 +10,11 @@ import { readFileLayer } from "./file-layer.ts";
 import { configFileName } from "./find-workspace.ts";
 import type { ConfigProblem, Layer } from "./layer.ts";
 import type { Origin } from "./origin.ts";
-import { isTree, mergeTrees, type RawTree } from "./raw-tree.ts";
+import { isTree, mergeTrees, type RawTree, valueIn } from "./raw-tree.ts";
 import { readUserFile } from "./read-user-file.ts";
 import { readShape, wrong } from "./read-shape.ts";
 import type { Config } from "./schema.ts";
+import type { SelectorContext } from "../selectors/compile-selector.ts";
 import { collectNamedVariables } from "./secret-source.ts";
 import { readSetLayer } from "./set-layer.ts";
 import { resolveWorkspacePaths, type WorkspacePaths } from "./workspace-paths.ts";
@@ -51,6 +52,13 @@ export interface LoadedConfig {
   readonly secretVariables: readonly string[];
   /** SHA-256 of the merged configuration, references unresolved and plain-text secrets left out, in hex. */
   readonly digest: string;
+  /** A diagnostic at a value, where the layer that decides it has written it. */
+  diagnose(path: readonly string[], message: string, hint: string): Diagnostic;
+  /**
+   * What is wrong with the scopes of `access.bindings`, now that the names are known which they may use; each problem with
+   * its place.
+   */
+  diagnoseScopes(context: SelectorContext): Diagnostic[];
 }
 
 /** Everything that is wrong with a configuration, each problem with its kind for those who judge it. */
@@ -125,6 +133,8 @@ function describe(
   if (read === wrong) throw new MahavishnuError("INTERNAL", "sound layers of configuration did not merge into a whole");
   const config = read as Config;
   const entries = listEntries(layers, keys);
+  const ownerOf = (path: readonly string[]): Layer | undefined =>
+    layers.findLast(({ tree }) => valueIn(tree, path) !== undefined);
   const plain = entries.filter(({ value, origin }) => value instanceof Secret && origin.layer !== "environment");
   return {
     workspace,
@@ -138,6 +148,17 @@ function describe(
     secretVariables,
     get digest() {
       return digestOf(config);
+    },
+    diagnose: (path, message, hint) => {
+      const owner = ownerOf(path);
+      if (owner === undefined) throw new Error(`nobody has written ${path.join(".")}`);
+      return owner.place({ kind: "value", path, at: "value", message, hint });
+    },
+    diagnoseScopes: (context) => {
+      const owner = ownerOf(["access", "bindings"]);
+      return config.access.bindings.flatMap(({ where }, index) =>
+        where === undefined ? [] : (owner?.diagnoseSelector(["access", "bindings", index, "where"], context) ?? []),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { ValuePath } from "../lib/explain-issues.ts";
 import { type ConfigKey, isSecretKey, isSecretPath } from "./config-keys.ts";
+import { isReference } from "./secret-source.ts";
 
 const mask = "***";
 const keyForm = /("[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*:(?=\s|$|[{["'])/g;
@@ -20,7 +21,7 @@ export function maskDiagnostic(
   if (sourceLine === undefined) return diagnostic;
   const shown = shownLength(sourceLine, readWords(keys), path !== undefined && !isSecretPath(path.map(String), keys));
   const hidden = sourceLine.slice(shown);
-  if (hidden.trim() === "") return diagnostic;
+  if (hidden.trim() === "" || holdsOnlyReference(hidden)) return diagnostic;
   const gap = /^\s*/.exec(hidden)?.[0] ?? "";
   return {
     ...diagnostic,
@@ -28,6 +29,12 @@ export function maskDiagnostic(
     message: path === undefined ? hideWords(diagnostic.message, hidden) : diagnostic.message,
     sourceLine: `${sourceLine.slice(0, shown)}${gap}${mask}`,
   };
+}
+
+/** A reference tells where the secret is, and not the secret. */
+function holdsOnlyReference(text: string): boolean {
+  const reference = /^\s*["']?(\$\{\w+:[^}]*\})["']?[\s,}\]]*$/.exec(text)?.[1];
+  return reference !== undefined && isReference(reference);
 }
 
 /** The words of keys: after some, a value may be shown; others are maps that hold a secret, and only a map may. */

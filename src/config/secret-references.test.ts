@@ -89,10 +89,12 @@ describe("resolveSecrets", () => {
       expect(error).toMatchObject({ code: "SECRET_UNRESOLVED" });
       expect((error as Error).message.replaceAll(workspace, "WORKSPACE")).toMatchInlineSnapshot(`
         "mahavishnu.yaml:2:17  auth.secret: \${file:secrets/auth} leads to nothing: there is no such file
-          write the secret into WORKSPACE/secrets/auth
+            2 | auth: { secret: '\${file:secrets/auth}' }
+              |                 ^^^^^^^^^^^^^^^^^^^^^^ write the secret into WORKSPACE/secrets/auth
 
         mahavishnu.yaml:4:10  secrets.TOKEN: \${env:TOKEN} leads to nothing: the variable is empty
-          set TOKEN in the environment"
+            4 |   TOKEN: \${env:TOKEN}
+              |          ^^^^^^^^^^^^ set TOKEN in the environment"
       `);
     });
   });

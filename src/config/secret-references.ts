@@ -2,7 +2,7 @@ import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
 import type { LoadedConfig } from "./load-config.ts";
-import { formatOrigin, type Origin } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import { readUserFile } from "./read-user-file.ts";
 import type { SecretSource } from "./secret-source.ts";
 import { resolveUserPath } from "./workspace-paths.ts";
@@ -18,7 +18,13 @@ export interface SecretOutcome {
   readonly file: string | null;
   readonly result:
     | { readonly ok: true; readonly value: Secret }
-    | { readonly ok: false; readonly reason: string; readonly fix: string };
+    | {
+        readonly ok: false;
+        readonly reason: string;
+        readonly fix: string;
+        /** The reference where it stands. */
+        readonly diagnostic: Diagnostic;
+      };
 }
 
 /** The secrets of a configuration, ready to use. */
@@ -40,8 +46,21 @@ export async function readSecrets(
     const origin = loaded.origins.get(path) ?? { layer: "default" };
     const file = source.kind === "file" ? resolveUserPath(loaded.workspace, source.path) : null;
     const reference = source.kind === "plain" ? null : source.reference;
-    return { path, origin, reference, file, result: follow(source, file, env) };
+    const followed = follow(source, file, env);
+    if (followed.value !== undefined) {
+      return { path, origin, reference, file, result: { ok: true, value: followed.value } };
+    }
+    const { reason, fix } = followed;
+    const message = `${path}: ${reference} leads to nothing: ${reason}`;
+    const diagnostic = loaded.diagnose(splitSecretPath(path), message, fix);
+    return { path, origin, reference, file, result: { ok: false, reason, fix, diagnostic } };
   });
+}
+
+/** The name of a secret may hold dots. */
+function splitSecretPath(path: string): string[] {
+  const dot = path.indexOf(".");
+  return [path.slice(0, dot), path.slice(dot + 1)];
 }
 
 /**
@@ -54,7 +73,7 @@ export async function resolveSecrets(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ResolvedSecrets> {
   const outcomes = await readSecrets(loaded, env);
-  const broken = outcomes.flatMap(diagnoseOutcome);
+  const broken = outcomes.flatMap(({ result }) => (result.ok ? [] : [result.diagnostic]));
   if (broken.length > 0) throw new UserFileError(broken, "SECRET_UNRESOLVED");
   const values = outcomes.flatMap(({ path, result }) => (result.ok ? [[path, result.value] as const] : []));
   const all = new Map(values);
@@ -73,34 +92,29 @@ function listSources({ config }: LoadedConfig): [path: string, source: SecretSou
   ];
 }
 
+/** A secret, or why there is none. */
+type Followed =
+  | { readonly value: Secret }
+  | { readonly value?: undefined; readonly reason: string; readonly fix: string };
+
 function follow(
   source: SecretSource,
   file: string | null,
   env: Readonly<Record<string, string | undefined>>,
-): SecretOutcome["result"] {
-  if (source.kind === "plain") return { ok: true, value: source.value };
+): Followed {
+  if (source.kind === "plain") return { value: source.value };
   if (source.kind === "env") {
     const fix = `set ${source.name} in the environment`;
     const text = env[source.name];
-    if (text === undefined) return { ok: false, reason: "the variable is not set", fix };
-    if (text.trim() === "") return { ok: false, reason: "the variable is empty", fix };
-    return { ok: true, value: new Secret(text) };
+    if (text === undefined) return { reason: "the variable is not set", fix };
+    if (text.trim() === "") return { reason: "the variable is empty", fix };
+    return { value: new Secret(text) };
   }
   const path = file ?? source.path;
   const read = readUserFile(path, maxSecretBytes);
-  if (read.text === undefined) return { ok: false, reason: read.reason, fix: `write the secret into ${path}` };
+  if (read.text === undefined) return { reason: read.reason, fix: `write the secret into ${path}` };
   // Editors and `echo` end a file with a newline that no one means.
   const text = read.text.replace(/\r?\n$/, "");
-  if (text.trim() === "") return { ok: false, reason: "the file is empty", fix: `write the secret into ${path}` };
-  return { ok: true, value: new Secret(text) };
-}
-
-/** The diagnostic of a reference that leads to nothing; none for one that leads somewhere. */
-export function diagnoseOutcome({ path, origin, reference, result }: SecretOutcome): Diagnostic[] {
-  if (result.ok) return [];
-  const inFile = origin.layer === "file" || origin.layer === "local";
-  const place = inFile ? origin : { file: formatOrigin(origin), line: 1, column: 1 };
-  const { file, line, column } = place;
-  const message = `${path}: ${reference} leads to nothing: ${result.reason}`;
-  return [{ file, line, column, length: 1, message, hint: result.fix }];
+  if (text.trim() === "") return { reason: "the file is empty", fix: `write the secret into ${path}` };
+  return { value: new Secret(text) };
 }

@@ -43,6 +43,11 @@ export function parseSecretSource(text: string): SecretSource | ReferenceProblem
   return { problem: `unknown kind of reference "${kind}"; use ${referenceForms}` };
 }
 
+/** Whether a text is a sound reference and nothing else, so that it may be shown. */
+export function isReference(text: string): boolean {
+  return "reference" in parseSecretSource(text);
+}
+
 /** The environment variables that references anywhere in some values name. */
 export function collectNamedVariables(values: readonly unknown[]): Set<string> {
   const names = new Set<string>();

@@ -1,5 +1,4 @@
 import { Secret } from "../lib/secret.ts";
-import type { ConfigEntry } from "./config-entries.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { formatOrigin, type Origin } from "./origin.ts";
 
@@ -26,12 +25,18 @@ export function showConfig(loaded: LoadedConfig): ShownValue[] {
   }));
 }
 
-/** Values that a layer above the files hides from them: what is in the file is not what counts. */
+/**
+ * Values of a file that another file hides: what is in the one is not what counts. To set a value above the files is what
+ * variables and `--set` are for, and nothing to warn of.
+ */
 export function listHiddenValues(loaded: LoadedConfig): { readonly path: string; readonly text: string }[] {
-  return loaded.entries
-    .filter(({ hidden }: ConfigEntry) => hidden.length > 0)
-    .map(({ path, origin, hidden }) => ({
-      path,
-      text: `${path} is set by ${formatOrigin(origin)}, which hides ${hidden.map(formatOrigin).join(" and ")}`,
-    }));
+  return (
+    loaded.entries
+      // Each file says its version; that hides nothing.
+      .filter(({ path, origin, hidden }) => origin.layer === "local" && hidden.length > 0 && path !== "version")
+      .map(({ path, origin, hidden }) => ({
+        path,
+        text: `${path} is set by ${formatOrigin(origin)}, which hides ${hidden.map(formatOrigin).join(" and ")}`,
+      }))
+  );
 }

@@ -17,6 +17,7 @@ describe("nearest", () => {
     ["MAHAVISHNU_BOGUS", ["MAHAVISHNU_ENGINE", "MAHAVISHNU_PROFILE", "MAHAVISHNU_STATE__URL"]],
     ["limits.steps", ["limits.grace", "limits.lease"]],
     ["bogus", ["service", "library"]],
+    ["b", ["a", "c"]],
   ])("finds nothing near %s: the beginning that all have says nothing", (word, known) => {
     expect(nearest(word, known)).toBeUndefined();
     expect(didYouMean(word, known)).toBe(`known: ${known.join(", ")}`);

@@ -15,7 +15,11 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     const shared = sharedParts(word.toLowerCase(), candidate.toLowerCase());
     const [given, meant] = [word.toLowerCase().slice(shared), candidate.toLowerCase().slice(shared)];
     const d = distance(given, meant);
-    if (d <= Math.max(1, Math.floor(given.length / 3)) && d < bestDistance) [best, bestDistance] = [candidate, d];
+    const allowed = Math.max(1, Math.floor(given.length / 3));
+    // Where every letter differs, nothing is near: "a" is not meant by "b".
+    if (d <= allowed && d < Math.max(given.length, meant.length, 1) && d < bestDistance) {
+      [best, bestDistance] = [candidate, d];
+    }
   }
   if (best !== undefined || word.length < 3) return best;
   const longer = [...new Set(known)].filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));

@@ -12,12 +12,23 @@ import type { SelectorProblem } from "./selector-problem.ts";
  * diagnoseYamlSelector(yaml, ["selectors", "web"], { named });
  */
 export function diagnoseYamlSelector(yaml: YamlFile, path: ValuePath, context: SelectorContext = {}): Diagnostic[] {
-  const node = yaml.document.getIn(path, true);
-  if (!isScalar(node) || typeof node.value !== "string")
-    return [diagnose(yaml, path, "value", "a selector is expected here")];
-  const result = tryCompileSelector(node.value, context);
+  // An alias on the way has no text of its own here, but stands for one.
+  const text = valueAt(yaml.value, path);
+  if (typeof text !== "string") return [diagnose(yaml, path, "value", "a selector is expected here")];
+  const result = tryCompileSelector(text, context);
   if ("selector" in result) return [];
-  return result.problems.map((problem) => placeInYaml(yaml, path, node.value as string, node.range?.[0], problem));
+  const node = yaml.document.getIn(path, true);
+  const start = isScalar(node) ? node.range?.[0] : undefined;
+  return result.problems.map((problem) => placeInYaml(yaml, path, text, start, problem));
+}
+
+function valueAt(value: unknown, path: ValuePath): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Readonly<Record<string | number, unknown>>)[key];
+  }
+  return at;
 }
 
 /** The exact place when the text stands in the file as it is; else (escapes, folded lines) the whole value. */

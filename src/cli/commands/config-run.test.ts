@@ -77,7 +77,8 @@ describe("config validate", () => {
       const { stdout, exitCode } = await runCaptured(["config", "validate"], { cwd });
       expect(stdout).toMatchInlineSnapshot(`
         "error  mahavishnu.yaml:4:17  auth.secret: \${env:AUTH} leads to nothing: the variable is not set
-               set AUTH in the environment
+            4 | auth: { secret: '\${env:AUTH}' }
+              |                 ^^^^^^^^^^^^^ set AUTH in the environment
         warning  mahavishnu.yaml:5:19  secrets.TOKEN stands in plain text
                  move it into a variable or a file and write \${env:NAME} or \${file:PATH}
         mahavishnu.yaml is not valid: 6 set, 29 left at their defaults
@@ -96,6 +97,66 @@ describe("config validate", () => {
       expect(exitCode).toBe(1);
       const { stdout: json } = await runCaptured(["config", "validate", "-o", "json"], { cwd });
       expect(JSON.parse(json)).toMatchObject({ valid: false, remarks: [{ severity: "error", path: "auth.secret" }] });
+    });
+  });
+
+  it("warns of no value that a variable or --set overrides, for that is what they are for", async () => {
+    const local = { ...files, "mahavishnu.local.yaml": "version: 1\nprofile: production\n" };
+    const env = { MAHAVISHNU_LIMITS__TIMEOUT: "25m", AUTH: "x" };
+    await withWorkspace(local, async (cwd) => {
+      const { stdout } = await runCaptured(["config", "validate", "--set", "auth.secret=${env:AUTH}"], { cwd, env });
+      expect(stdout).toContain("profile is set by mahavishnu.local.yaml:2:10, which hides mahavishnu.yaml:2:10");
+      expect(stdout.match(/hides/g)).toHaveLength(1);
+    });
+  });
+
+  it("shows a reference of --set or of a variable that leads nowhere, and ends like every other command", async () => {
+    await withWorkspace(files, async (cwd) => {
+      const set = ["--set", "auth.secret=${env:NOPE}"];
+      const flag = await runCaptured(["config", "validate", ...set], { cwd });
+      expect(flag.stdout).toContain(
+        [
+          "error  --set:1:13  auth.secret: ${env:NOPE} leads to nothing: the variable is not set",
+          "    1 | auth.secret=${env:NOPE}",
+          "      |             ^^^^^^^^^^^ set NOPE in the environment",
+        ].join("\n"),
+      );
+      expect(flag.exitCode).toBe(64);
+      const env = { MAHAVISHNU_AUTH__SECRET: "${env:NOPE}" };
+      const variable = await runCaptured(["config", "validate"], { cwd, env });
+      expect(variable.stdout).toContain("error  environment:1:25  auth.secret: ${env:NOPE} leads to nothing");
+      expect(variable.exitCode).toBe(1);
+    });
+  });
+
+  it("names what the scope of a role means and the manifest does not have", async () => {
+    const scoped = (where: string): Record<string, string> => ({
+      "mahavishnu.yaml": [
+        "version: 1",
+        "auth: { enabled: false }",
+        "access:",
+        `  bindings: [{ subject: 'user:dana', role: viewer, where: ${where} }]`,
+        "",
+      ].join("\n"),
+      "repos.yaml": "version: 1\nroles: { service: {} }\nrepos: { a: {} }\nselectors: { web: 'tag:web' }\n",
+    });
+    await withWorkspace(scoped('"@wbb && (role:servce || needs:b)"'), async (cwd) => {
+      const { stdout, exitCode } = await runCaptured(["config", "validate"], { cwd });
+      const [, , caret] = linesOf(stdout);
+      expect(stdout).toContain('error  mahavishnu.yaml:4:60  unknown selector "@wbb"\n');
+      expect(caret).toBe(`      | ${" ".repeat(59)}^^^^ did you mean "web"?`);
+      expect(stdout).toContain('error  mahavishnu.yaml:4:74  unknown role "servce"\n');
+      expect(stdout).toContain('error  mahavishnu.yaml:4:90  unknown repository "b"\n');
+      expect(exitCode).toBe(1);
+      const sound = "access.bindings=[{ subject: 'user:x', role: viewer, where: '@web && !needs:a' }]";
+      expect((await runCaptured(["config", "validate", "--set", sound], { cwd })).exitCode).toBe(0);
+      const wrong = await runCaptured(["config", "validate", "--set", sound.replace("@web", "@wb")], { cwd });
+      expect(wrong.stdout).toContain("error  --set:1:61  unknown selector");
+      expect(wrong.exitCode).toBe(64);
+    });
+    // What is wrong with the manifest is for `repos check` to say.
+    await withWorkspace({ ...scoped("'@web'"), "repos.yaml": "version: 1\nrepoz: {}\n" }, async (cwd) => {
+      expect((await runCaptured(["config", "validate"], { cwd })).exitCode).toBe(0);
     });
   });
 

@@ -1,3 +1,4 @@
+import { tryFindScopeProblems } from "../../app/check-scopes.ts";
 import { perform } from "../../app/perform.ts";
 import { readConfig } from "../../app/use-cases/config.ts";
 import { listMissingFields } from "../../config/missing-fields.ts";
@@ -21,10 +22,14 @@ export async function runConfigShow(options: ConfigShowOptions, io: CommandIo): 
 export async function runConfigValidate(options: GlobalOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const loaded = await perform(app, readConfig, {});
-  const secrets = await readSecrets(loaded, io.env);
-  const view = viewValidation({ loaded, secrets, missing: listMissingFields(loaded.config) });
+  const view = viewValidation({
+    loaded,
+    secrets: await readSecrets(loaded, io.env),
+    missing: listMissingFields(loaded.config),
+    scopes: await tryFindScopeProblems(app),
+  });
   write(view, options, io);
-  return view.isValid ? exitCodes.success : exitCodes.failure;
+  return view.exitCode;
 }
 
 /** `mahavishnu config schema`. Needs no workspace. */

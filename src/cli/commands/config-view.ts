@@ -3,7 +3,9 @@ import type { LoadedConfig } from "../../config/load-config.ts";
 import type { MissingField } from "../../config/missing-fields.ts";
 import type { SecretOutcome } from "../../config/secret-references.ts";
 import { listHiddenValues, showConfig } from "../../config/show-config.ts";
-import { escapeControl } from "../terminal/escape-control.ts";
+import { type Diagnostic, renderDiagnostic } from "../../lib/diagnostics.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { escapeControl, escapeControlLines } from "../terminal/escape-control.ts";
 
 /** What a command prints: lines for eyes, one document for machines. */
 export interface View {
@@ -42,6 +44,8 @@ export interface Validation {
   readonly loaded: LoadedConfig;
   readonly secrets: readonly SecretOutcome[];
   readonly missing: readonly MissingField[];
+  /** What is wrong with the scopes of `access.bindings`. */
+  readonly scopes: readonly Diagnostic[];
 }
 
 /** One thing that `config validate` found in a configuration that loads. */
@@ -50,30 +54,39 @@ interface Remark {
   readonly path: string;
   readonly message: string;
   readonly fix: string;
+  /** Where it stands, with its line; null for what stands nowhere. */
+  readonly diagnostic: Diagnostic | null;
 }
 
 /** `config validate`, for a configuration that loads: keys that are needed, references that lead nowhere, and warnings. */
-export function viewValidation({ loaded, secrets, missing }: Validation): View & { readonly isValid: boolean } {
+export function viewValidation({
+  loaded,
+  secrets,
+  missing,
+  scopes,
+}: Validation): View & { readonly exitCode: ExitCode } {
   const remarks = [
     ...missing.map(remarkMissing),
-    ...secrets.flatMap(remarkSecret),
+    ...scopes.map((diagnostic) => remarkPlace("access.bindings", diagnostic)),
+    ...secrets.flatMap(({ path, result }) => (result.ok ? [] : [remarkPlace(path, result.diagnostic)])),
     ...remarkPlainText(loaded),
     ...remarkHidden(loaded),
   ];
-  const isValid = remarks.every(({ severity }) => severity !== "error");
+  const errors = remarks.filter(({ severity }) => severity === "error");
+  const isValid = errors.length === 0;
   const set = loaded.entries.filter(({ origin }) => origin.layer !== "default").length;
   const rest = loaded.entries.length - set;
   const last = `${loaded.shownFile} is ${isValid ? "valid" : "not valid"}: ${set} set, ${rest} left at their defaults`;
   return {
-    isValid,
-    text: [
-      ...remarks.flatMap(({ severity, message, fix }) => [
-        `${severity}  ${escapeControl(message)}`,
-        `${" ".repeat(severity.length + 2)}${escapeControl(fix)}`,
-      ]),
-      last,
-    ],
-    json: { schemaVersion: 1, valid: isValid, digest: loaded.digest, files: loaded.files, remarks },
+    exitCode: isValid ? exitCodes.success : errors.every(isArgument) ? exitCodes.usage : exitCodes.failure,
+    text: [...remarks.flatMap(tellRemark), last],
+    json: {
+      schemaVersion: 1,
+      valid: isValid,
+      digest: loaded.digest,
+      files: loaded.files,
+      remarks: remarks.map(({ severity, path, message, fix }) => ({ severity, path, message, fix })),
+    },
   };
 }
 
@@ -83,13 +96,23 @@ function remarkMissing({ path, because, example, variable }: MissingField): Rema
     path,
     message: `${path} is missing, and needed because ${because}`,
     fix: `write \`${example}\`, or set ${variable}`,
+    diagnostic: null,
   };
 }
 
-function remarkSecret({ path, origin, reference, result }: SecretOutcome): Remark[] {
-  if (result.ok) return [];
-  const message = `${formatOrigin(origin)}  ${path}: ${reference ?? "the secret"} leads to nothing: ${result.reason}`;
-  return [{ severity: "error", path, message, fix: result.fix }];
+function remarkPlace(path: string, diagnostic: Diagnostic): Remark {
+  const { file, line, column, message, hint = "" } = diagnostic;
+  return { severity: "error", path, message: `${file}:${line}:${column}  ${message}`, fix: hint, diagnostic };
+}
+
+/** What was given with a flag is an argument and no file; see `reportError`. */
+function isArgument({ diagnostic }: Remark): boolean {
+  return diagnostic?.file.startsWith("--") === true;
+}
+
+function tellRemark({ severity, message, fix, diagnostic }: Remark): string[] {
+  if (diagnostic !== null) return escapeControlLines(`${severity}  ${renderDiagnostic(diagnostic)}`).split("\n");
+  return [`${severity}  ${escapeControl(message)}`, `${" ".repeat(severity.length + 2)}${escapeControl(fix)}`];
 }
 
 function remarkPlainText({ plainTextSecrets }: LoadedConfig): Remark[] {
@@ -98,6 +121,7 @@ function remarkPlainText({ plainTextSecrets }: LoadedConfig): Remark[] {
     path,
     message: `${formatOrigin(origin)}  ${path} stands in plain text`,
     fix: "move it into a variable or a file and write ${env:NAME} or ${file:PATH}",
+    diagnostic: null,
   }));
 }
 
@@ -107,6 +131,7 @@ function remarkHidden(loaded: LoadedConfig): Remark[] {
     path,
     message: text,
     fix: "remove the one that is not meant",
+    diagnostic: null,
   }));
 }
 

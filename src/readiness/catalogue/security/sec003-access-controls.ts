@@ -1,4 +1,5 @@
 import type { CheckDefinition } from "../../definition.ts";
+import { failWith } from "../configuration/config-problems.ts";
 import { needsConfig } from "../needs-config.ts";
 
 /** Nobody can do what their role does not say. */
@@ -12,7 +13,7 @@ export const sec003: CheckDefinition = {
   verifies:
     "Every role may do what it is documented to do, on the repositories that it is given for, and nothing else; a subject without a role, or with an unknown one, may do nothing.",
   how: {
-    static: "looks whether the scopes of access.bindings hold any repository",
+    static: "looks whether the scopes of access.bindings name what the manifest has, and hold any repository",
     live: "asks the door for every role, every permission and every kind of repository, compares each decision with the documented table, and counts the audit trail",
   },
   advice: { text: "Look at access.bindings.", command: "mahavishnu config show --origin" },
@@ -20,9 +21,15 @@ export const sec003: CheckDefinition = {
   timeoutMs: 60_000,
   expectedMs: 2_000,
   static: async (context) => {
-    const { bindings } = (await context.config()).config.access;
+    const loaded = await context.config();
+    const { bindings } = loaded.config.access;
     if (bindings.length === 0) return { status: "pass", reason: "nobody but the owner of the workspace has a role" };
-    const { findIdleScopes } = await import("./review-bindings.ts");
+    const [{ findIdleScopes }, { findScopeProblems }] = await Promise.all([
+      import("./review-bindings.ts"),
+      import("../../../app/check-scopes.ts"),
+    ]);
+    const problems = findScopeProblems(loaded, await context.fleet());
+    if (problems.length > 0) return failWith(problems.map((diagnostic) => ({ kind: "value", diagnostic })));
     const idle = await findIdleScopes(context, bindings);
     if (idle.length > 0) return { status: "warn", reason: idle.join("; ") };
     return {

@@ -40,6 +40,15 @@ describe("SEC002", () => {
   });
 });
 
+describe("SEC003", () => {
+  it("fails when a scope names what the manifest does not have", async () => {
+    const binding = '{ subject: "user:a", role: viewer, where: "@nope" }';
+    const unknown = await ask("SEC003", `version: 1\naccess: { bindings: [${binding}] }\n`);
+    expect(unknown?.status).toBe("fail");
+    expect(unknown?.reason).toMatch(/^mahavishnu\.yaml:2:\d+: unknown selector "@nope"/);
+  });
+});
+
 describe("SEC004", () => {
   it("takes a random secret of 32 characters, and not one of 31", async () => {
     const random = randomBytes(64).toString("base64url");
