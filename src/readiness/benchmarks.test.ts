@@ -3,12 +3,13 @@ import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { calibrate } from "./calibrate.ts";
 import type { CheckContext } from "./context.ts";
-import type { BenchmarkBody, BenchmarkDefinition } from "./definition.ts";
+import type { BenchmarkBody, BenchmarkDefinition, BenchmarkLimits } from "./definition.ts";
 import { contextFixture, folderFixture } from "./definition-fixture.ts";
 import { judge, measure, show } from "./judge-samples.ts";
 import { describeMachine, withCalibration } from "./machine.ts";
-import { runBenchmark } from "./run-benchmark.ts";
+import { type BenchmarkAnswer, runBenchmark } from "./run-benchmark.ts";
 import { seededRandom } from "./statistics.ts";
+import type { Outcome } from "./types.ts";
 
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 100);
 const figure = { id: "BW1", group: "workflowSpeed", figure: "run", unit: "ms", better: "lower" } as const;
@@ -64,9 +65,16 @@ describe("judge", () => {
     expect(judge(measure(figure, around(40, 100), 0, { median: 60, p95: 30 })).status).toBe("fail");
   });
 
-  it("names an unfit machine beside an inconclusive answer alone", () => {
-    expect(judge(measure(figure, around(10), 0, { median: 10 }), ["busy"]).reason).toContain("(busy)");
-    expect(judge(measure(figure, around(10), 0, { median: 9 }), ["busy"])).toMatchObject({ status: "fail" });
+  it("does not trust an unfit machine with a failure, unless no noise explains it", () => {
+    const judged = (limits: BenchmarkLimits): Outcome => judge(measure(figure, around(10), 0, limits), ["busy"]);
+    expect(judged({ median: 10 }).reason).toContain("(busy)");
+    expect(judged({ median: 9 })).toMatchObject({
+      status: "inconclusive",
+      reason: expect.stringMatching(/^the median is beyond its limit.*\(busy\)$/) as string,
+    });
+    expect(judged({ median: 3 })).toMatchObject({ status: "fail" });
+    expect(judge(measure(rate, around(10), 0, { median: 20 }), ["busy"]).status).toBe("inconclusive");
+    expect(judge(measure(rate, around(10), 0, { median: 40 }), ["busy"]).status).toBe("fail");
   });
 
   it("never passes what lies beyond, never fails what lies within, whatever the samples", () => {
@@ -155,6 +163,41 @@ describe("runBenchmark", () => {
       setting,
     );
     expect(thorough.measurement.samples).toHaveLength(24);
+  });
+
+  it("measures what is no pass once more, and fails only what is beyond its limit both times", async () => {
+    const playing = async (figures: readonly number[], unfit: readonly string[] = []): Promise<BenchmarkAnswer> => {
+      let opened = 0;
+      const twice = definition(async () => figures[opened - 1] ?? Number.NaN, { warmUp: 0 });
+      const open = async (given: CheckContext): Promise<BenchmarkBody> => {
+        opened += 1;
+        return await twice.open(given);
+      };
+      const lookAgain = async (): Promise<readonly string[]> => await Promise.resolve(unfit);
+      const answer = await runBenchmark({ ...twice, open }, context(), { ...setting, lookAgain });
+      expect(opened).toBe((figures[0] ?? 0) > 100 ? 2 : 1);
+      return answer;
+    };
+    expect((await playing([1, 200])).outcome.status).toBe("pass");
+    expect(await playing([200, 210])).toMatchObject({
+      outcome: { status: "fail" },
+      measurement: { samples: [210, 210, 210, 210, 210, 210] },
+    });
+    expect((await playing([200, 1])).outcome).toMatchObject({
+      status: "inconclusive",
+      reason: expect.stringContaining("within when it was measured again") as string,
+    });
+    expect((await playing([200, 210], ["busy"])).outcome.status).toBe("inconclusive");
+    expect((await playing([400, 410], ["busy"])).outcome.status).toBe("fail");
+    expect((await playing([200, Number.NaN])).outcome.status).toBe("fail");
+  });
+
+  it("judges samples that did not say enough together with new ones", async () => {
+    let round = 0;
+    const wavering = definition(async () => (round++ === 0 ? 101 : 99), { warmUp: 0 });
+    const answer = await runBenchmark(wavering, context(), { ...setting, lookAgain: async () => [] });
+    expect(answer.measurement.samples).toHaveLength(12);
+    expect(answer.outcome.status).toBe("pass");
   });
 
   it("takes several figures of one window", async () => {

@@ -51,7 +51,15 @@ export async function runStages(request: StagesRequest): Promise<StagesAnswer> {
     ...(request.failFast ? { failFast: { cause: undefined } } : {}),
     ...(request.graceMs === undefined ? {} : { graceMs: request.graceMs }),
     onEvent,
-    benchmark: (definition) => benchmarkProbe(definition, () => machine, measurements),
+    benchmark: (definition) =>
+      benchmarkProbe(definition, measurements, {
+        unfit: () => machine.unfit,
+        lookAgain: async () => {
+          const { unfit } = await calibrateMachine(machine, request);
+          machine = { ...machine, unfit: [...new Set([...machine.unfit, ...unfit])] };
+          return machine.unfit;
+        },
+      }),
   };
   const results: Result[] = [];
   for (const stage of ["check", "test", "benchmark"] as const) {
@@ -90,14 +98,17 @@ function mislead(planned: PlannedCheck, { profile }: SuitePlan): Result {
 /** The benchmark as a probe; its figures are kept beside its answer. */
 function benchmarkProbe(
   definition: BenchmarkDefinition,
-  machine: () => Machine,
   measurements: Measurement[],
+  {
+    unfit,
+    lookAgain,
+  }: { readonly unfit: () => readonly string[]; readonly lookAgain: () => Promise<readonly string[]> },
 ): ProbeBody {
   return async (context) => {
     const { config } = await context.config();
     const { runBenchmark } = await import("./run-benchmark.ts");
     const limits = definition.limits(config.readiness.thresholds);
-    const answer = await runBenchmark(definition, context, { limits, unfit: machine().unfit });
+    const answer = await runBenchmark(definition, context, { limits, unfit: unfit(), lookAgain });
     measurements.push(answer.measurement);
     return answer.outcome;
   };

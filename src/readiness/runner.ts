@@ -36,6 +36,9 @@ export interface RunnerOptions {
 /** Default milliseconds for one attempt. */
 const defaultTimeoutMs: Readonly<Record<Kind, number>> = { check: 10_000, test: 30_000, benchmark: 120_000 };
 
+/** How many times as long a benchmark may take with `--thorough`: it takes four times as many samples, some of them longer. */
+const thoroughFactor = 10;
+
 /** What keeps everything that depends on it from being asked. */
 const blocking: ReadonlySet<Status> = new Set(["fail", "error", "timeout", "blocked", "notRun"]);
 
@@ -194,8 +197,9 @@ class Suite {
 
   #limits(frame: ResultFrame): { timeoutMs: number; graceMs: number; stop: AbortSignal } {
     const { kind, timeoutMs } = frame.planned.definition;
+    const factor = kind === "benchmark" && this.#options.context.thorough ? thoroughFactor : 1;
     return {
-      timeoutMs: timeoutMs ?? defaultTimeoutMs[kind],
+      timeoutMs: (timeoutMs ?? defaultTimeoutMs[kind]) * factor,
       graceMs: this.#options.graceMs ?? 3_000,
       stop: this.#options.stop,
     };
