@@ -3,7 +3,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { makePlan } from "../engine/make-plan.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { Fleet } from "../repositories/types.ts";
-import { selectRepositories } from "../repositories/select-repositories.ts";
+import { type SelectOptions, selectRepositories } from "../repositories/select-repositories.ts";
 import type { Workflow } from "../workflows/types.ts";
 import type { AppContext } from "./app-context.ts";
 import { readLastResults } from "./last-results.ts";
@@ -45,21 +45,20 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
   const { limits } = context.loaded.config;
   const fleet = await context.fleet();
   const lastResults = readLastResults(context);
-  const pick = async (text: string | undefined, file: string): Promise<readonly string[]> => {
-    const { repositories } = await selectRepositories(fleet, text, { file, lastResults });
-    return repositories.map(({ name }) => name);
-  };
-  const narrowed = wishes.select === undefined ? null : new Set(await pick(wishes.select, "--select"));
-  if (narrowed?.size === 0)
+  const pick = async (
+    text: string | undefined,
+    options: Pick<SelectOptions, "file" | "within">,
+  ): Promise<Fleet["repositories"]> =>
+    (await selectRepositories(fleet, text, { ...options, lastResults })).repositories;
+  // What -s leaves out cannot stand in the way, whatever is wrong with it.
+  const within = wishes.select === undefined ? undefined : namesOf(await pick(wishes.select, { file: "--select" }));
+  if (within?.size === 0)
     throw new MahavishnuError("PLAN_EMPTY", "--select picks no repository", { fix: "See `mahavishnu repos list`." });
   return await makePlan({
     workflow: withParallel(workflow, wishes.maxParallel),
     inputs: await readInputs(workflow, wishes.inputs),
     fleet,
-    select: async (text, job) => {
-      const names = await pick(text, `${workflow.name}, sweep of ${job}`);
-      return inOrder(fleet, new Set(narrowed === null ? names : names.filter((name) => narrowed.has(name))));
-    },
+    select: async (text, job) => await pick(text, { file: `${workflow.name}, sweep of ${job}`, within }),
     timeoutMs: limits.timeout,
     runTimeoutMs: limits.runTimeout,
   });
@@ -72,8 +71,8 @@ async function readInputs(workflow: Workflow, given: PlanWishes["inputs"]): Prom
   return resolveInputs(workflow, given);
 }
 
-function inOrder(fleet: Fleet, names: ReadonlySet<string>): Fleet["repositories"] {
-  return fleet.repositories.filter(({ name }) => names.has(name));
+function namesOf(repositories: Fleet["repositories"]): ReadonlySet<string> {
+  return new Set(repositories.map(({ name }) => name));
 }
 
 function withParallel(workflow: Workflow, maxParallel: number | undefined): Workflow {

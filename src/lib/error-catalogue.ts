@@ -195,7 +195,7 @@ export const errorCatalogue = {
   },
   REPOSITORY_OUTSIDE_ROOTS: {
     summary: "The path of a repository leaves the allowed folders, by itself or by a symbolic link.",
-    fix: "Move the repository below the fleet's root, or change `root` of the manifest.",
+    fix: "Move the repository below the fleet's root, change `root` of the manifest, or leave it out with `-s '!name:NAME'`.",
     exitCode: 1,
   },
   SELECTION_UNDECIDED: {

@@ -64,7 +64,7 @@ describe("findEscapes", () => {
     const refused = assertContained(fleet, fleet.repositories);
     await expect(refused).rejects.toMatchObject({ code: "REPOSITORY_OUTSIDE_ROOTS" });
     await expect(refused).rejects.toThrow(
-      `repos.yaml:10  repository "link" is outside the allowed folders: a symbolic link in ${root}/link leads to ${folder.join("outside/repo")}, not under ${root}`,
+      `repository "link" is outside the allowed folders: a symbolic link in ${root}/link leads to ${folder.join("outside/repo")}, not under ${root}`,
     );
     await assertContained(fleet, fleet.repositories.slice(0, 4));
   });

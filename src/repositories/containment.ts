@@ -1,6 +1,6 @@
 import { readlink, realpath } from "node:fs";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
-import { MahavishnuError } from "../lib/errors.ts";
+import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { mapLimited } from "../lib/semaphore.ts";
 import type { Fleet, Repository } from "./types.ts";
 
@@ -89,21 +89,24 @@ export function describeEscape(repository: Repository, realPath: string, roots: 
  * Refuses repositories outside the allowed roots. Whatever acts on repositories calls this first;
  * `selectRepositories` does it for its callers.
  *
- * @throws MahavishnuError `REPOSITORY_OUTSIDE_ROOTS` that names each of them.
+ * @throws MahavishnuError `REPOSITORY_OUTSIDE_ROOTS` that shows each of them in the manifest.
  */
 export async function assertContained(fleet: Fleet, repositories: readonly Repository[]): Promise<void> {
   const escapes = await findEscapes(fleet, repositories);
-  if (escapes.length > 0)
-    throw new MahavishnuError("REPOSITORY_OUTSIDE_ROOTS", explainEscapes(escapes, fleet.allowedRoots));
-}
-
-function explainEscapes(escapes: readonly Escape[], roots: readonly string[]): string {
-  return escapes
-    .map((escape) => {
-      const { name, place } = escape.repository;
-      return `${place.file}:${place.line}  repository "${name}" is outside the allowed folders: ${explainEscape(escape, roots)}`;
-    })
-    .join("\n");
+  if (escapes.length === 0) return;
+  const code = "REPOSITORY_OUTSIDE_ROOTS";
+  const told = escapes.map((escape) => ({
+    repository: escape.repository,
+    message: `repository "${escape.repository.name}" is outside the allowed folders: ${explainEscape(escape, fleet.allowedRoots)}`,
+  }));
+  const { diagnosePath } = fleet;
+  if (diagnosePath !== undefined) {
+    throw new UserFileError(
+      told.map(({ repository, message }) => diagnosePath(repository, message)),
+      code,
+    );
+  }
+  throw new MahavishnuError(code, told.map(({ message }) => message).join("\n"));
 }
 
 /**

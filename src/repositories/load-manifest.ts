@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { UserFileError } from "../lib/errors.ts";
+import { diagnose, parseYamlFile } from "../lib/yaml-file.ts";
 import { expandHome, type ManifestFile, readManifests, showPath } from "./import-manifests.ts";
 import { checkReferences, collectDeclarations, textsOf } from "./link-fleet.ts";
 import type { Manifest } from "./schema.ts";
@@ -44,6 +45,17 @@ export async function loadManifest({ file, allowedRoots, home = homedir(), base 
     roles: new Map([...declared.roles].map(([name, { manifest }]) => [name, makeRole(name, manifest.roles?.[name])])),
     selectors: textsOf(declared.selectors),
     allowedRoots: allowedRoots ?? [root],
+    diagnosePath: locatePaths(declared.repos),
+  };
+}
+
+/** Keeps the texts and not what was parsed of them: few fleets are ever asked. */
+function locatePaths(owners: ReadonlyMap<string, ManifestFile>): NonNullable<Fleet["diagnosePath"]> {
+  const texts = new Map([...owners].map(([name, { yaml }]) => [name, { file: yaml.file, text: yaml.text }] as const));
+  return ({ name }, message) => {
+    const source = texts.get(name);
+    if (source === undefined) throw new Error(`no manifest declares ${name}`);
+    return diagnose(parseYamlFile(source.file, source.text), ["repos", name, "path"], "value", message);
   };
 }
 

@@ -101,6 +101,21 @@ describe("selectRepositories", () => {
     await expect(pick(fleet, undefined)).rejects.toMatchObject({ code: "REPOSITORY_OUTSIDE_ROOTS" });
     await expect(pick(fleet, "name:link")).rejects.toThrow('repository "link" is outside the allowed folders');
     expect(await pick(fleet, "name:fine")).toEqual(["fine"]);
+    const refused: unknown = await pick(fleet, "!name:fine").catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: "REPOSITORY_OUTSIDE_ROOTS",
+      exitCode: 1,
+      diagnostics: [
+        { file: "repos.yaml", line: 2, column: 20, length: 4 },
+        { file: "repos.yaml", line: 2, column: 42, length: 10 },
+      ],
+    });
+    expect((refused as Error).message).toContain("\n    2 | repos: { fine: {}, link: {},");
+    // Nothing is asked about what the run leaves out.
+    const within = new Set(["fine"]);
+    expect(await pick(fleet, undefined, { within })).toEqual(["fine"]);
+    expect(await pick(fleet, "has:README.md || !has:README.md", { within })).toEqual(["fine"]);
+    await expect(pick(fleet, "has:README.md || !has:README.md")).rejects.toMatchObject({ code: "SELECTION_UNDECIDED" });
     expect((await previewSelection(fleet)).repositories).toHaveLength(3);
     const { undecided } = await previewSelection(fleet, "has:README.md");
     expect(undecided.map(({ repository, reason }) => [repository.name, reason])).toEqual([

@@ -27,6 +27,8 @@ export interface SelectOptions {
   /** Repositories that are read at the same time; twice the processors when left out. */
   readonly parallelism?: number;
   readonly signal?: AbortSignal;
+  /** Names: no other repository is picked, looked at or refused. All when left out. */
+  readonly within?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function selectRepositories(fleet: Fleet, text?: string, options: S
  * @throws UserFileError for a wrong selector.
  */
 export async function previewSelection(fleet: Fleet, text?: string, options: SelectOptions = {}): Promise<Selection> {
-  if (text === undefined) return { repositories: fleet.repositories, undecided: [] };
+  if (text === undefined) return { repositories: candidatesOf(fleet, options), undecided: [] };
   const context = contextOf(fleet, options.lastResults !== undefined);
   return await evaluate(fleet, compileSelector(text, options.file ?? defaultFile, context), options);
 }
@@ -69,12 +71,17 @@ export function contextOf(fleet: Fleet, hasHistory: boolean): SelectorContext {
   };
 }
 
+function candidatesOf({ repositories }: Fleet, { within }: SelectOptions): readonly Repository[] {
+  return within === undefined ? repositories : repositories.filter(({ name }) => within.has(name));
+}
+
 async function evaluate(fleet: Fleet, selector: Selector, options: SelectOptions): Promise<Selection> {
   const { parallelism = 2 * availableParallelism(), signal, lastResults } = options;
   const subjectOf = describeFleet(fleet);
   const facts = new SelectionFacts({ parallelism, signal, lastResults, env: gitEnvironment() });
+  const candidates = candidatesOf(fleet, options);
   const answers = new Map<Repository, Answer>(
-    fleet.repositories.map((repository) => [repository, evaluateSelector(selector, subjectOf(repository))]),
+    candidates.map((repository) => [repository, evaluateSelector(selector, subjectOf(repository))]),
   );
   let open = openOnes(answers, facts);
   // Not even a file is looked at outside the allowed roots.
@@ -88,8 +95,8 @@ async function evaluate(fleet: Fleet, selector: Selector, options: SelectOptions
       answers.set(repository, evaluateSelector(selector, facts.complete(subjectOf(repository))));
     }
   }
-  const repositories = fleet.repositories.filter((repository) => answers.get(repository) === true);
-  const undecided = fleet.repositories
+  const repositories = candidates.filter((repository) => answers.get(repository) === true);
+  const undecided = candidates
     .filter((repository) => typeof answers.get(repository) !== "boolean")
     .map((repository) => ({ repository, reason: facts.failureOf(repository.name) ?? "its facts cannot be read" }));
   return { repositories, undecided };
@@ -111,6 +118,6 @@ function refuseUndecided({ undecided }: Selection, file: string): void {
   const firm = undecided.filter(({ repository }) => !repository.optional);
   if (firm.length === 0) return;
   const list = firm.map(({ repository: { name, path }, reason }) => `  ${name}: ${reason} (${path})`).join("\n");
-  const count = firm.length === 1 ? "1 repository" : `${firm.length} repositories`;
-  throw new MahavishnuError("SELECTION_UNDECIDED", `${file}: it cannot be told whether ${count} are picked:\n${list}`);
+  const count = firm.length === 1 ? "1 repository is" : `${firm.length} repositories are`;
+  throw new MahavishnuError("SELECTION_UNDECIDED", `${file}: it cannot be told whether ${count} picked:\n${list}`);
 }

@@ -1,3 +1,5 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+
 /** What a role of the manifest gives to its repositories. */
 export interface Role {
   readonly name: string;
@@ -39,6 +41,8 @@ export interface Fleet {
   readonly selectors: ReadonlyMap<string, string>;
   /** Absolute folders that every repository must lie under, after symbolic links are resolved. */
   readonly allowedRoots: readonly string[];
+  /** A diagnostic at the path of a repository in the manifest, or at its name; left out where no file declares the fleet. */
+  readonly diagnosePath?: (repository: Pick<Repository, "name">, message: string) => Diagnostic;
 }
 
 /** What git knows about a working tree, read with few or no processes. */
