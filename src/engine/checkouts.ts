@@ -1,4 +1,4 @@
-import { existsSync, rmdirSync } from "node:fs";
+import { existsSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
@@ -35,6 +35,10 @@ export class Checkouts {
     const { name, path, base } = repository;
     await assertStillContained(repository, await this.#allowedRoots());
     if (!existsSync(path)) throw new MahavishnuError("REPOSITORY_MISSING", `${name}: there is no folder ${path}`);
+    if (!isWorkingTree(path)) {
+      // Git would look for one in the folders above, and find another repository, such as the workspace's own.
+      throw new MahavishnuError("REPOSITORY_MISSING", `${name}: ${path} is not the top of a git working tree`);
+    }
     if (job.checkout === "inPlace") return path;
     if (base === null) {
       throw new MahavishnuError("REPOSITORY_MISSING", `${name} has no commit that a worktree could start from`);
@@ -104,6 +108,12 @@ export class Checkouts {
   #pathOf(state: RunState, repository: PlannedRepository): string {
     return join(this.#folder, state.id, repository.name);
   }
+}
+
+/** Whether git, called in the folder, works on the folder itself: it passes by a `.git` without a HEAD. */
+function isWorkingTree(path: string): boolean {
+  const found = statSync(join(path, ".git"), { throwIfNoEntry: false });
+  return found !== undefined && (!found.isDirectory() || existsSync(join(path, ".git", "HEAD")));
 }
 
 /** All that works in the repository's worktree has been done. */

@@ -247,3 +247,21 @@ describe("a repository that has come to lie outside the allowed folders", { time
     expect((await (await workspace.engine().retry(state.id, {}, telling)).done).state).toBe("succeeded");
   });
 });
+
+describe("a repository that is none", () => {
+  it("is not worked in: git would take the one around it", async () => {
+    await using workspace = new Workspace();
+    const around = workspace.repository("around");
+    const inner = (name: string): PlannedRepository => ({ ...around, name, path: join(around.path, name), base: null });
+    const repositories = ["plain", "half"].map(inner);
+    for (const { path } of repositories) mkdirSync(path);
+    mkdirSync(join(around.path, "half/.git"));
+    const job = makeJob("j", [makeStep("s", "git commit --allow-empty -m oops")]);
+    const state = await execute(workspace.engine(), planSweep([job], repositories));
+    for (const { name, path } of repositories) {
+      const { state: ended, cause } = targetOf(state, `j/${name}`);
+      expect([ended, cause.reason]).toEqual(["failed", `${name}: ${path} is not the top of a git working tree`]);
+    }
+    expect(git(around.path, "log", "--format=%s")).not.toContain("oops");
+  });
+});
