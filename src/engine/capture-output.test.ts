@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +24,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const file = "j/once/s.1.log";
 const make = (limit = 1_000, secrets: readonly string[] = []): OutputCapture =>
   new OutputCapture({ runFolder: folder, file, limit, mask: createMask(secrets) });
+const statOf = (descriptor: number): Stats | undefined => {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return undefined;
+  }
+};
 const kept = (): string => readFileSync(join(folder, file), "utf8");
 
 describe("OutputCapture", () => {
@@ -86,5 +104,21 @@ describe("OutputCapture", () => {
     const capture = make(1 << 20);
     for (let n = 0; n < 3; n += 1) capture.write(Buffer.alloc(100_000, "x"));
     expect(capture.end()).toMatchObject({ record: null, problem: expect.stringContaining("ENOTDIR") as string });
+  });
+
+  it("does not fail when the file cannot be closed, which is where some disks tell that they are full", () => {
+    const capture = make(1 << 20);
+    capture.write(Buffer.alloc(100_000, "x"));
+    // Closed by somebody else, it cannot be closed again.
+    const { ino, dev } = statSync(join(folder, file));
+    const isOurs = (descriptor: number): boolean => {
+      const found = statOf(descriptor);
+      return found?.ino === ino && found.dev === dev;
+    };
+    closeSync(Array.from({ length: 4_096 }, (_, index) => index).find(isOurs) ?? -1);
+    expect(capture.end()).toMatchObject({
+      record: { bytes: 100_000 },
+      problem: expect.stringContaining("EBADF") as string,
+    });
   });
 });

@@ -82,7 +82,17 @@ export class OutputCapture {
     }
     this.#flush();
     clearTimeout(this.#timer);
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#close();
+  }
+
+  /** Quotas and network disks may tell only now that what was written has not been kept. */
+  #close(): void {
+    if (this.#descriptor === undefined) return;
+    try {
+      closeSync(this.#descriptor);
+    } catch (error) {
+      this.#problem ??= messageOf(error);
+    }
   }
 
   #keep(bytes: Buffer): void {
