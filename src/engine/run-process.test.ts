@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -193,6 +193,10 @@ describe.each(kinds)("with %s for each command", (_, makePipes) => {
       const good = { command: sh("true"), env: {}, mark: newMark(), folder };
       await expect(prepareCommand(launchers, { ...good, folder: join(folder, "gone") })).rejects.toThrow(
         `there is no folder ${folder}/gone`,
+      );
+      writeFileSync(join(folder, "file"), "");
+      await expect(prepareCommand(launchers, { ...good, folder: join(folder, "file") })).rejects.toThrow(
+        "file is a file, where a folder should be",
       );
       await expect(prepareCommand(launchers, { ...good, env: { X: "a\0b" } })).rejects.toThrow("null bytes");
       await expect(new Launchers({ X: "a\0b" }).take()).rejects.toThrow("null bytes");

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import type { AttemptMark } from "./attempt-names.ts";
 import { type Command, commandCode } from "./command-code.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -62,7 +62,7 @@ export async function prepareCommand(
 ): Promise<PreparedCommand> {
   const { command, folder, env, mark } = options;
   const code = commandCode(command, folder, env);
-  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
+  assertEnterable(folder);
   const launcher = await launchers.take();
   const { record } = launcher;
   const output = await openOutput(launchers, launcher);
@@ -85,6 +85,16 @@ export async function prepareCommand(
     },
     discard,
   };
+}
+
+function assertEnterable(folder: string): void {
+  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
+  if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file, where a folder should be`);
+  try {
+    accessSync(folder, constants.X_OK);
+  } catch {
+    throw new Error(`the folder ${folder} cannot be entered: permission denied`);
+  }
 }
 
 async function openOutput(launchers: Launchers, launcher: Launcher): Promise<CommandOutput> {
