@@ -314,6 +314,7 @@ export const outputSchemas = {
     folder: z.string(),
     added: z.array(z.strictObject({ name: z.string(), path: z.string(), url: z.string().nullable() })),
     missing: z.array(repository),
+    unusable: z.array(repository.extend({ reason: z.string() })),
     known: z.array(z.string()),
     skipped: z.array(place),
     unreadable: z.array(place),

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { git, makeFolder, makeRepository } from "../../test/support/git-fixture.ts";
+import { git, makeFolder, makeRepository, writeFiles } from "../../test/support/git-fixture.ts";
 import { makeFleet } from "../../test/support/make-fleet.ts";
 import { scanFolder } from "./scan.ts";
 
@@ -24,13 +24,15 @@ describe("scanFolder", () => {
     symlinkSync(folder.join("elsewhere"), `${root}/link`);
     mkdirSync(`${root}/mirror.git`);
     git(`${root}/mirror.git`, "init", "--quiet", "--bare");
+    git(root, "init", "--quiet", "--bare", "spare.git");
+    writeFiles(root, { file: "no folder" });
     git(`${root}/known`, "worktree", "add", "--quiet", "--detach", `${root}/known-wt`);
     git(`${root}/team/api`, "remote", "add", "origin", "https://ann:hunter2@git.example.test/api.git");
     git(`${root}/other/api`, "remote", "add", "origin", "ext::sh -c id");
     git(`${root}/new one`, "remote", "add", "backup", "git@git.example.test:backup.git");
     git(`${root}/new one`, "remote", "add", "origin", "git@git.example.test:new.git");
     const fleet = await makeFleet(root, [
-      "repos: { known: {}, gone: {}, plain: { path: team }, far: { path: ../elsewhere/far } }",
+      "repos: { known: {}, gone: {}, plain: { path: team }, far: { path: ../elsewhere/far }, file: {}, mirror: { path: mirror.git } }",
     ]);
     const result = await scanFolder(fleet, root);
     expect(result.added).toEqual([
@@ -39,10 +41,15 @@ describe("scanFolder", () => {
       { name: "team-api", path: "team/api", url: "https://git.example.test/api.git" },
     ]);
     expect(result.known.map(({ name }) => name)).toEqual(["known"]);
-    expect(result.missing.map(({ name }) => name)).toEqual(["gone", "plain"]);
+    expect(result.missing.map(({ name }) => name)).toEqual(["gone"]);
+    expect(result.unusable.map(({ repository, reason }) => [repository.name, reason])).toEqual([
+      ["plain", "the folder is not a git repository: it has no .git"],
+      ["file", "the path is a file, not a folder"],
+      ["mirror", "it is a bare repository, without a working tree"],
+    ]);
     expect(result.skipped.map(({ path, reason }) => [relative(root, path), reason])).toEqual([
       ["known-wt", `a worktree of ${root}/known`],
-      ["mirror.git", "a bare repository, without a working tree"],
+      ["spare.git", "a bare repository, without a working tree"],
     ]);
     expect(result.unreadable).toEqual([]);
   });

@@ -23,8 +23,10 @@ export interface ScanResult {
   readonly folder: string;
   /** Entries to add. */
   readonly added: readonly FoundRepository[];
-  /** Entries of the manifest below the folder that are no working tree there. */
+  /** Entries of the manifest below the folder that are not on disk. */
   readonly missing: readonly Repository[];
+  /** Entries of the manifest below the folder where something else is than a working tree, each with what it is. */
+  readonly unusable: readonly { readonly repository: Repository; readonly reason: string }[];
   /** Entries of the manifest that were found. */
   readonly known: readonly Repository[];
   /** Git repositories that are no entry by themselves, each with the reason. */
@@ -77,7 +79,9 @@ export async function scanFolder(
     else for (const { name } of folders) await visit(join(path, name), depth + 1);
   };
   await visit(start, 0);
-  return { folder: start, skipped, unreadable, ...(await compareWithFleet(fleet, start, found)) };
+  const { owned, ...compared } = await compareWithFleet(fleet, start, found);
+  // What the manifest has is told as its entry.
+  return { folder: start, skipped: skipped.filter(({ path }) => !owned.has(path)), unreadable, ...compared };
 }
 
 /** The folder to begin at; what is named wrongly is said so, and does not look like a folder without repositories. */
@@ -114,16 +118,19 @@ async function compareWithFleet(
   fleet: Fleet,
   start: string,
   found: readonly string[],
-): Promise<Pick<ScanResult, "added" | "missing" | "known">> {
+): Promise<Pick<ScanResult, "added" | "missing" | "unusable" | "known"> & { readonly owned: ReadonlySet<string> }> {
   const known: Repository[] = [];
   const missing: Repository[] = [];
+  const unusable: { repository: Repository; reason: string }[] = [];
   const owned = new Set<string>();
   for (const repository of fleet.repositories) {
     const opened = await openWorkingTree(repository.path);
     const { realPath = repository.path } = opened.tree ?? opened;
     owned.add(realPath);
     if (!isInside(realPath, [start]) && !isInside(repository.path, [start])) continue;
-    (opened.tree === undefined ? missing : known).push(repository);
+    if (opened.tree !== undefined) known.push(repository);
+    else if (opened.problem === "missing") missing.push(repository);
+    else unusable.push({ repository, reason: opened.reason });
   }
   const names = new Set([...fleet.byName.keys()].map((name) => name.toLowerCase()));
   const root = await realpath(fleet.root).catch(() => fleet.root);
@@ -138,7 +145,7 @@ async function compareWithFleet(
       url: await readOrigin(path),
     });
   }
-  return { added, missing, known };
+  return { added, missing, unusable, known, owned };
 }
 
 /** The folder's name made valid; when that is taken, with its parent's name before it, then with a number. */

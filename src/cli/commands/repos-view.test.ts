@@ -98,7 +98,7 @@ describe("views of repos", () => {
     git(folder.join("root/plain"), "remote", "add", "origin", "git@git.example.test:plain.git");
     mkdirSync(folder.join("root/bare"));
     git(folder.join("root/bare"), "init", "--quiet", "--bare");
-    const fleet = await makeFleet(folder.join("root"), ["repos: { gone: { path: some/gone } }"]);
+    const fleet = await makeFleet(folder.join("root"), ["repos: { gone: { path: some/gone }, edge: {} }"]);
     const { text } = viewReposScan(fleet, await scanFolder(fleet, folder.join("root")), look);
     expect(text.map((line) => line.replaceAll(folder.path, ""))).toEqual([
       "new, to paste below repos: of repos.yaml",
@@ -111,10 +111,13 @@ describe("views of repos", () => {
       "missing, in repos.yaml and not on disk",
       "  gone  repos.yaml:2  some/gone",
       "",
+      "unusable, in repos.yaml and no working tree on disk",
+      "  edge  repos.yaml:2  edge  the folder is not a git repository: it has no .git",
+      "",
       "left out",
       "  bare  a bare repository, without a working tree",
       "",
-      "/root: 4 new, 1 missing, 0 known",
+      "/root: 4 new, 1 missing, 1 unusable, 0 known",
     ]);
     writeFileSync(folder.join("root/again.yaml"), ["version: 1", "repos:", ...text.slice(2, 6)].join("\n"));
     const again = await loadManifest({ file: folder.join("root/again.yaml") });

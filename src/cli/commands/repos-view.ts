@@ -80,18 +80,27 @@ export function viewReposGraph(repositories: readonly Repository[], format: Grap
 
 /** `repos scan DIR`: entries to paste into the manifest, and entries of the manifest that are not there. */
 export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View {
-  const { folder, added, missing, known, skipped, unreadable } = scan;
+  const { folder, added, missing, unusable, known, skipped, unreadable } = scan;
   const places = [...skipped, ...unreadable].map(({ path, reason }): Line[] => [[showBelow(path, folder)], [reason]]);
-  const gone = missing.map(({ name, path, place }): Line[] => [
+  const entry = ({ name, path, place }: Repository): Line[] => [
     [name],
     [`${place.file}:${place.line}`],
     [showBelow(path, fleet.root)],
-  ]);
+  ];
+  const gone = missing.map(entry);
+  const other = unusable.map(({ repository, reason }) => [...entry(repository), [reason]]);
+  const counts = [
+    `${added.length} new`,
+    `${missing.length} missing`,
+    ...(unusable.length === 0 ? [] : [`${unusable.length} unusable`]),
+    `${known.length} known`,
+  ];
   return {
     json: {
       folder,
       added,
       missing: missing.map(describeRepository),
+      unusable: unusable.map(({ repository, reason }) => ({ ...describeRepository(repository), reason })),
       known: known.map(({ name }) => name),
       skipped,
       unreadable,
@@ -106,8 +115,9 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
             "",
           ]),
       ...section("missing", `, in ${fleet.file} and not on disk`, "bad", gone, look),
+      ...section("unusable", `, in ${fleet.file} and no working tree on disk`, "bad", other, look),
       ...section("left out", "", "warning", places, look),
-      renderLine([`${folder}: ${added.length} new, ${missing.length} missing, ${known.length} known`], whole(look)),
+      renderLine([`${folder}: ${counts.join(", ")}`], whole(look)),
     ],
   };
 }
@@ -134,7 +144,8 @@ function section(title: string, rest: string, meaning: Meaning, rows: readonly L
   if (rows.length === 0) return [];
   return [
     renderLine([span(meaning, title), rest], look),
-    ...renderTable({ columns: [{}, {}, {}], rows, indent: 2 }, look),
+    // A reason says more than the end of a path.
+    ...renderTable({ columns: [{}, {}, {}, { whole: true }], rows, indent: 2 }, look),
     "",
   ];
 }
