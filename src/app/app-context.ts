@@ -21,6 +21,8 @@ export interface AppContext extends AsyncDisposable {
   actions(): Promise<ActionRegistry>;
   fleet(): Promise<Fleet>;
   store(): Promise<Store>;
+  /** The store for those who only read: an empty one where there is no database yet, so that a read makes nothing. */
+  history(): Promise<Store>;
   /** The engine of this process. Asking for it resolves the secrets of the configuration. */
   engine(): Promise<Engine>;
   /** Adds one who is told of every event of runs of this process, once it is durable. */

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { findLocalOwner, localSubject, type Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -9,6 +8,7 @@ import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
 import type { AppContext } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
+import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
 
 /** What an open workspace is made of. */
@@ -30,6 +30,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
   const observers = new Set<RunObserver>();
   let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
+  let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
   let requestId: string | undefined;
 
@@ -38,11 +39,22 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
     return openStore({ file: loaded.paths.stateFile });
   };
 
+  const openTheHistory = async (): Promise<Store> => {
+    const [{ hasDatabase }, { openEmptyStore }] = await Promise.all([
+      import("../store/open-database.ts"),
+      import("../store/open-store.ts"),
+    ]);
+    // Asked each time, since a run may have begun meanwhile.
+    if (store !== undefined || hasDatabase(loaded.paths.stateFile)) return await context.store();
+    return (empty ??= openEmptyStore());
+  };
+
   const makeTheEngine = async (): Promise<Engine> => {
     const [{ createEngine }, { resolveSecrets }] = await Promise.all([
       import("../engine/engine.ts"),
       import("../config/secret-references.ts"),
     ]);
+    expectRunFolders(loaded.paths);
     const { named } = await resolveSecrets(loaded, env);
     return createEngine({
       store: await context.store(),
@@ -50,8 +62,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
       secrets: named,
       limits: engineLimits(loaded.config),
       baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
-      runsFolder: join(loaded.paths.stateFolder, "runs"),
-      worktreesFolder: join(loaded.paths.stateFolder, "worktrees"),
+      ...runFoldersOf(loaded.paths),
       allowedRoots: async () => {
         const { allowedRoots } = loaded.paths;
         return allowedRoots.length > 0 ? allowedRoots : (await context.fleet()).allowedRoots;
@@ -78,6 +89,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
     },
     actions: async () => (await import("../actions/builtin-actions.ts")).builtinActions,
     store: () => (store ??= openTheStore()),
+    history: openTheHistory,
     engine: () => (engine ??= makeTheEngine()),
     observeRuns: (observer) => {
       observers.add(observer);
@@ -87,6 +99,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
       // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
       await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await empty?.[Symbol.asyncDispose]();
     },
   };
   return context;

@@ -1,5 +1,7 @@
 import { type AccessPolicy, authorize, type Decision } from "../access/authorize.ts";
+import { localSubject } from "../access/subject.ts";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { judgeFolder, type PlaceProblem } from "../store/judge-place.ts";
 import type { AppContext } from "./app-context.ts";
 import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
 import { type Resource, UseCase } from "./use-case.ts";
@@ -65,14 +67,21 @@ async function refuse<Input, Output>(
   } catch (error) {
     unaudited = error;
   }
-  const said = unaudited === undefined ? "" : ` (not in the audit trail: ${messageOf(unaudited)})`;
-  const message = `${subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}${said}`;
+  const folder = judgeOwnFolder(context);
+  // Where the folder is at fault, it is why nothing can be written down too.
+  const why = folder === undefined ? `: ${messageOf(unaudited)}` : "";
+  const said = unaudited === undefined ? "" : ` (not in the audit trail${why})`;
+  const cause = folder === undefined ? "" : `, because ${folder.message}`;
+  const message = `${subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}${cause}${said}`;
   const ask = `ask an admin for a role with ${useCase.permission}, bound to ${subject.name} under access.bindings.`;
-  const owner = context.localOwner === null ? "Work as the user who can write the state folder, or " : "";
-  return new MahavishnuError("ACCESS_DENIED", message, {
-    fix: owner === "" ? `A${ask.slice(1)}` : `${owner}${ask}`,
-    cause: unaudited,
-  });
+  const remedy = folder === undefined ? `A${ask.slice(1)}` : `${folder.fix.replace(/\.$/, "")}; or ${ask}`;
+  return new MahavishnuError("ACCESS_DENIED", message, { fix: remedy, cause: unaudited });
+}
+
+/** Whoever can write the state folder is the admin: what keeps the user of this process from it, if that is who asks. */
+function judgeOwnFolder({ localOwner, subject, loaded }: AppContext): PlaceProblem | undefined {
+  if (localOwner !== null || subject.name !== localSubject().name) return undefined;
+  return judgeFolder(loaded.paths.stateFolder);
 }
 
 async function audit<Input, Output>(

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
+import { expectStatePlace } from "./judge-place.ts";
 import { applicationId, migrations } from "./migrations.ts";
 
 /** What the bytes of a state file say before SQLite has touched it. */
@@ -19,9 +20,10 @@ const magic = "SQLite format 3\0";
  * Reads the header of a state file. Opening a database can already change it (what another process left in the write-ahead log is
  * moved into the file), so whatever can be refused is refused here.
  *
- * @throws MahavishnuError STATE_DAMAGED, STATE_FOREIGN or STATE_NEWER
+ * @throws MahavishnuError STATE_UNREADABLE, STATE_DAMAGED, STATE_FOREIGN or STATE_NEWER
  */
 export function inspectFile(file: string): InspectedFile {
+  expectStatePlace(file);
   const size = sizeOf(file);
   const logSize = sizeOf(`${file}-wal`) ?? 0;
   if (size === undefined || size === 0) {
@@ -30,6 +32,7 @@ export function inspectFile(file: string): InspectedFile {
   }
   const header = readHeader(file);
   if (header.length < headerLength || header.toString("latin1", 0, magic.length) !== magic) {
+    refuseText(file, header, logSize);
     throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: it does not begin as a SQLite database does`);
   }
   const id = header.readUInt32BE(68);
@@ -60,12 +63,24 @@ export function refuseForeign(
   }
 }
 
+/**
+ * A text was never a database. Most likely `state.url` names the wrong file, and moving the state folder aside would not help.
+ */
+function refuseText(file: string, beginning: Buffer, logSize: number): void {
+  // A control character besides tab, line feed and carriage return is in every damaged header, and in no text.
+  const isText = beginning.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+  if (!isText || logSize > 0) return;
+  throw new MahavishnuError("STATE_FOREIGN", `${file} is no state database, but a text file`, {
+    fix: "Name another file in state.url. If this was the state database, restore a backup of it.",
+  });
+}
+
 /** SQLite takes an emptied file for a new one; beside files of runs, or a log, it is a loss and said to be one. */
 function refuseLoss(file: string, size: number | undefined, logSize: number): void {
   const state = size === undefined ? "missing" : "empty";
   if (logSize > 0) throw new MahavishnuError("STATE_DAMAGED", `${file} is ${state}, but its log ${file}-wal is not`);
   const runs = join(dirname(file), "runs");
-  if (existsSync(runs) && readdirSync(runs).length > 0) {
+  if (statSync(runs, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(runs).length > 0) {
     throw new MahavishnuError("STATE_DAMAGED", `${file} is ${state}, but ${runs} holds the files of earlier runs`);
   }
 }

@@ -22,8 +22,8 @@ const openTimeoutMs = 10_000;
  */
 export function openDatabase(file: string): DatabaseSync {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const { isNew, needsLook } = inspectFile(file);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     if (needsLook) lookInto(file);
     const db = new DatabaseSync(file, { timeout: openTimeoutMs });
     try {
@@ -40,6 +40,26 @@ export function openDatabase(file: string): DatabaseSync {
   } catch (error) {
     throw explainOpening(error, file);
   }
+}
+
+/**
+ * Whether there is a database to open; nothing is made to find out.
+ *
+ * @throws MahavishnuError like `openDatabase`.
+ */
+export function hasDatabase(file: string): boolean {
+  try {
+    return !inspectFile(file).isNew;
+  } catch (error) {
+    throw explainOpening(error, file);
+  }
+}
+
+/** A new database in memory. */
+export function makeDatabaseInMemory(): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, "the empty history");
+  return db;
 }
 
 /** A connection that cannot write, not even when it is closed, so that a file which is refused stays as it is. */

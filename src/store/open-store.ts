@@ -3,7 +3,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { explainOpening, explainStoreError, openDatabase, quickCheck } from "./open-database.ts";
+import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, quickCheck } from "./open-database.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
@@ -34,6 +34,11 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
     db.close();
     throw explainOpening(error, file);
   }
+}
+
+/** An empty store in memory, for reading a history that has not begun: nothing is made on the disk. */
+export function openEmptyStore(): SqliteStore {
+  return assembleStore(makeDatabaseInMemory(), "the empty history", Date.now);
 }
 
 function assembleStore(db: DatabaseSync, file: string, now: () => number): SqliteStore {

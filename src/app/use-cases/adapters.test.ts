@@ -40,7 +40,7 @@ describe("checkAdapterHealth", () => {
     await using app = await open();
     await perform(app, checkAdapterHealth, {});
     expect((await perform(app, listRuns, { limit: 10 })).items).toEqual([]);
-    expect((await readdir(join(workspace, ".mahavishnu"))).filter((name) => name.startsWith("canary"))).toEqual([]);
+    expect(await readdir(workspace)).not.toContain(".mahavishnu");
   });
 
   it("removes what a killed canary has left, and nothing else", async () => {
@@ -51,6 +51,19 @@ describe("checkAdapterHealth", () => {
     await using app = await open();
     await perform(app, checkAdapterHealth, {});
     expect((await readdir(state)).toSorted()).toEqual([`canary-${process.pid}-abcdef`, "canary-yellow", "runs"]);
+  });
+
+  it("is down with the reason when every run of the user would be refused", async () => {
+    const state = join(workspace, ".mahavishnu");
+    await mkdir(state);
+    await writeFile(join(state, "state.db"), Buffer.alloc(4_096, 7));
+    await using app = await open();
+    const [damaged] = await perform(app, checkAdapterHealth, {});
+    expect(damaged).toMatchObject({ state: "down", reason: expect.stringContaining("state.db is damaged") as string });
+    await rm(join(state, "state.db"));
+    await writeFile(join(state, "runs"), "");
+    const [blocked] = await perform(app, checkAdapterHealth, {});
+    expect(blocked).toMatchObject({ state: "down", reason: expect.stringContaining("runs is a file") as string });
   });
 
   it("is down with the reason when the state folder cannot be used", async () => {

@@ -4,6 +4,7 @@ import { didYouMean } from "../../lib/suggest.ts";
 import { version } from "../../lib/version.ts";
 import type { AppContext } from "../app-context.ts";
 import { runCanary } from "../canary-run.ts";
+import { expectRunFolders } from "../run-folders.ts";
 import { defineUseCase } from "../use-case.ts";
 
 /** An adapter as lists show it. */
@@ -97,6 +98,9 @@ export const checkAdapterHealth = defineUseCase<AdapterHealthInput, readonly Ada
 /** The embedded engine lives when a run of its own goes through it and can be read again. */
 async function checkEmbedded(context: AppContext, name: string, deadlineMs: number): Promise<AdapterHealth> {
   try {
+    // The canary's store is its own, so what keeps every run of the user from beginning has to be asked for.
+    await context.history();
+    expectRunFolders(context.loaded.paths);
     const { storeMs, runMs, nonce, echo, state, reason } = await runCanary(context, AbortSignal.timeout(deadlineMs));
     const layers = [
       { name: "store", ms: round(storeMs) },

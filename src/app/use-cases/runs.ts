@@ -34,7 +34,7 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
   writes: false,
   resource: () => ({ name: "runs", repositories: "any" }),
   run: async (context, { states, workflow, limit, cursor }) => {
-    const store = await context.store();
+    const store = await context.history();
     const wanted = states === undefined ? undefined : new Set(states);
     const stored =
       wanted === undefined
@@ -87,7 +87,7 @@ export const showRun = defineUseCase<OneRunInput, ShownRun>({
   permission: "runs:read",
   writes: false,
   resource: aboutRun,
-  run: async (context, { id }) => await readRun(await context.store(), id),
+  run: async (context, { id }) => await readRun(await context.history(), id),
 });
 
 /** How to cancel. */
@@ -153,7 +153,7 @@ export const listInterruptedRuns = defineUseCase<Record<string, never>, readonly
   writes: false,
   resource: () => ({ name: "runs", repositories: "any" }),
   run: async (context) => {
-    const store = await context.store();
+    const store = await context.history();
     const rows = await store.listRuns({ states: activeStates, limit: 1_000 });
     const now = Date.now();
     return rows
@@ -165,6 +165,6 @@ export const listInterruptedRuns = defineUseCase<Record<string, never>, readonly
 
 /** A run touches the repositories of its plan. */
 async function aboutRun({ id }: OneRunInput, context: AppContext): Promise<Resource> {
-  const { row, state } = await readRun(await context.store(), id);
+  const { row, state } = await readRun(await context.history(), id);
   return { name: `run:${row.id}`, repositories: Object.keys(state.plan.repositories) };
 }
