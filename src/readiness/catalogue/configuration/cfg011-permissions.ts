@@ -1,5 +1,5 @@
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import type { CheckContext } from "../../context.ts";
 import type { CheckDefinition } from "../../definition.ts";
 import { needsConfig } from "../needs-config.ts";
@@ -56,9 +56,13 @@ export const cfg011: CheckDefinition = {
 
 /** Files that hold secrets: those that references name, and configuration files with a secret in plain text. */
 async function secretFiles(context: CheckContext): Promise<readonly string[]> {
-  const { plainTextSecrets, files } = await context.config();
+  const { plainTextSecrets } = await context.config();
   const named = (await followReferences(context)).flatMap(({ file }) => (file === null ? [] : [file]));
-  return [...new Set([...named, ...(plainTextSecrets.length > 0 ? files : [])])];
+  // A secret of the command line or of a variable makes no file one that holds it.
+  const holding = plainTextSecrets.flatMap(({ origin }) =>
+    origin.layer === "file" || origin.layer === "local" ? [resolve(context.workspace, origin.file)] : [],
+  );
+  return [...new Set([...named, ...holding])];
 }
 
 function judgeFile(path: string, context: CheckContext, forbidden: number, verb: string): readonly Defect[] {

@@ -240,6 +240,15 @@ describe("CFG011", () => {
     expect((await stage.ask("CFG011"))[0]).toMatchObject({ status: "fail" });
   });
 
+  it("accuses no file of a secret that stands on the command line or in a variable", async () => {
+    const config = "version: 1\nauth: { secret: '${file:key}' }\n";
+    const env = { MAHAVISHNU_AUTH__SECRET: goodSecret };
+    await using stage = openCheckStage({ "mahavishnu.yaml": config, key: goodSecret });
+    chmodSync(join(stage.workspace, "mahavishnu.yaml"), 0o644);
+    for (const given of [{ set: [`auth.secret=${goodSecret}`] }, { env }])
+      expect((await stage.ask("CFG011", given))[0]).toMatchObject({ status: "pass" });
+  });
+
   it("tries to read secrets as another user when it acts, or says that it could not", async () => {
     await using stage = openCheckStage({
       "mahavishnu.yaml": "version: 1\nauth: { secret: '${file:key}' }\n",

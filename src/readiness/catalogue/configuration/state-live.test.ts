@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStage, type Stage } from "../../../../test/support/suite-stage.ts";
 import { openStore } from "../../../store/open-store.ts";
 import type { Outcome } from "../../types.ts";
+import { cfg013 } from "./cfg013-state-folder.ts";
 import { cfg014 } from "./cfg014-state-store.ts";
 import { tryStateFolders } from "./try-state-folders.ts";
 import { tryStore } from "./try-store.ts";
@@ -46,6 +47,16 @@ describe("CFG013", () => {
   it("is red when the folder is none", async () => {
     await writeFile(state, "");
     expect(await judge()).toMatchObject({ status: "fail" });
+  });
+
+  it.each(["runs", "worktrees"])("is red when %s is a file, also when it is only read", async (name) => {
+    await mkdir(state);
+    await writeFile(join(state, name), "");
+    expect(await judge()).toMatchObject({ status: "fail" });
+    const read = await cfg013.static?.(stage.context(), null);
+    expect(read).toMatchObject({ status: "fail", reason: `${join(state, name)} is a file, and must be a folder` });
+    await rm(join(state, name));
+    expect(await cfg013.static?.(stage.context(), null)).toMatchObject({ status: "pass" });
   });
 
   it("is red when the database's folder is another, and is none", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../../../config/schema.ts";
 import { messageOf } from "../../../lib/errors.ts";
@@ -7,6 +7,7 @@ import { formatSize } from "../../../lib/size.ts";
 import { expectMet, Unmet } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
+import { listStateFolders } from "./list-state-folders.ts";
 import { makeScratchName, sweepScratchNames } from "./scratch-name.ts";
 
 /** Room for the database, its log and what else belongs to a run. */
@@ -29,31 +30,53 @@ export function roomNeeded({ maxConcurrentSteps, maxOutputBytes }: Config["limit
   };
 }
 
-/** Tries the folders of state and database. */
+/** What one folder has shown. */
+interface Tried {
+  /** Milliseconds that a sync took. */
+  readonly syncMs: number;
+  readonly freeBytes: number;
+}
+
+/** Tries every folder that the workspace writes in. */
 export async function tryStateFolders(context: CheckContext): Promise<Outcome> {
   const { config, paths } = await context.config();
-  const folders = [...new Set([paths.stateFolder, dirname(paths.stateFile)])];
+  const folders = listStateFolders(paths);
   const need = roomNeeded(config.limits);
   try {
-    const told: string[] = [];
-    for (const folder of folders) told.push(await tryFolder(folder, need));
-    return { status: "pass", reason: told.join("; ") };
+    const tried: Tried[] = [];
+    for (const folder of folders) tried.push(await tryFolder(folder, need));
+    const slowest = Math.round(Math.max(...tried.map(({ syncMs }) => syncMs)) * 10) / 10;
+    const free = formatSize(Math.min(...tried.map(({ freeBytes }) => freeBytes)));
+    return {
+      status: "pass",
+      reason: `${folders.length} folders of ${paths.stateFolder} keep what is written (at most ${slowest} ms), ${free} free`,
+    };
   } catch (error) {
     if (error instanceof Unmet) return error.outcome;
     throw error;
   }
 }
 
-async function tryFolder(folder: string, need: Room): Promise<string> {
+async function tryFolder(folder: string, need: Room): Promise<Tried> {
   const made = await attempt(folder, "be made", async () => await mkdir(folder, { recursive: true, mode: 0o700 }));
   try {
     await sweepScratchNames(folder);
-    const tookMs = await writeAndReadAgain(folder);
-    const have = await expectRoom(folder, need);
-    return `${folder} keeps what is written (${Math.round(tookMs * 10) / 10} ms), ${have} free`;
+    const syncMs = await writeAndReadAgain(folder);
+    return { syncMs, freeBytes: await expectRoom(folder, need) };
   } finally {
-    // What was not there before is not there afterwards.
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(folder, made);
+  }
+}
+
+/** What was not there before is not there afterwards, unless a run has begun to use it meanwhile. */
+async function removeEmpty(folder: string, top: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch {
+      return;
+    }
+    if (path === top) return;
   }
 }
 
@@ -94,7 +117,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function expectRoom(folder: string, need: Room): Promise<string> {
+/** @returns the free bytes */
+async function expectRoom(folder: string, need: Room): Promise<number> {
   const { bavail, bsize, files, ffree } = await statfs(folder);
   const bytes = bavail * bsize;
   const remediation = { command: `df -h ${folder}` };
@@ -109,7 +133,7 @@ async function expectRoom(folder: string, need: Room): Promise<string> {
     observed: String(ffree),
     remediation: { command: `df -i ${folder}` },
   });
-  return formatSize(bytes);
+  return bytes;
 }
 
 /** What the folder refuses is the check's answer, with the operating system's own words. */
