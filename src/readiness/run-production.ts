@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import type { LoadedConfig } from "../config/load-config.ts";
 import { messageOf } from "../lib/errors.ts";
+import { summariseUserFile } from "./summarise-user-file.ts";
 import { version } from "../lib/version.ts";
 import type { CliCommand } from "./cli-command.ts";
 import { concludeReport, settleResults } from "./conclude.ts";
@@ -248,7 +249,7 @@ async function readConfiguredWaivers(
   try {
     return { waivers: readWaiverFile(path, loaded.workspace), findings: [] };
   } catch (error) {
-    return { waivers: [], findings: [{ level: "failure", text: `readiness.waivers: ${messageOf(error)}` }] };
+    return { waivers: [], findings: [{ level: "failure", text: `readiness.waivers: ${summariseUserFile(error)}` }] };
   }
 }
 

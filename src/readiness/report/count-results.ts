@@ -2,14 +2,14 @@ import { isRequired, type Result } from "../types.ts";
 
 /** How many of a set of results say what. */
 export interface Counts {
-  /** Results that were asked: all but those that do not apply and those that the user left out. */
+  /** Results that were asked: all but those that do not apply, those that wait for a cause and those that the user left out. */
   readonly asked: number;
   readonly passed: number;
 }
 
 /** Counts for the line of a heading. */
 export function countResults(results: readonly Result[]): Counts {
-  const asked = results.filter((result) => !["notApplicable", "skipped", "waived"].includes(result.status));
+  const asked = results.filter((result) => !["notApplicable", "blocked", "skipped", "waived"].includes(result.status));
   return { asked: asked.length, passed: asked.filter((result) => result.status === "pass").length };
 }
 

@@ -11,7 +11,7 @@ describe("renderText", () => {
     expect(renderText(reportFixture(), { style })).toMatchInlineSnapshot(`
       "Configuration validity    1 of 1
         - CFG011  waived until 2026-02-01 by dana (shared host): mahavishnu.yaml can be read by everybody
-      Repository accessibility  0 of 2
+      Repository accessibility  0 of 1
         x RPO001  ledger: could not read <from> remote & repository
                   Look at the remote as the service user:
                   git -C fleet/ledger ls-remote
@@ -72,6 +72,17 @@ describe("renderText", () => {
     expect(text).toContain("14 required checks failed");
   });
 
+  it("counts nothing that waits for its cause", () => {
+    const results = [
+      resultFixture({ id: "CFG001", status: "fail" }),
+      resultFixture({ id: "CFG002", status: "blocked", blockedBy: ["CFG001"] }),
+      resultFixture({ id: "LIM001", category: "limits", status: "blocked", blockedBy: ["CFG001"] }),
+    ];
+    const text = renderText(reportFixture({ results }), { style });
+    expect(text).toContain("Configuration validity    0 of 1");
+    expect(text).toContain("Resource limits           not evaluated");
+  });
+
   it("does not say that something failed that was not run", () => {
     const results = [resultFixture({ id: "RPO001", status: "notRun", reason: "the suite was interrupted" })];
     const line = renderText(reportFixture({ results }), { style }).trimEnd().split("\n").at(-1);
@@ -96,8 +107,20 @@ describe("renderText", () => {
 });
 
 describe("renderShort", () => {
+  it("names what the verdict follows from beside the checks, and the last line counts it", () => {
+    const findings = [
+      { level: "failure", text: "readiness.waivers: waivers.yaml:1:1: the document must be a map, not text" },
+      { level: "concern", text: "waivers.yaml:3: the waiver of CFG010 is malformed" },
+      { level: "note", text: "what it waives passes now" },
+    ] as const;
+    const report = reportFixture({ results: [resultFixture()], findings });
+    const lines = renderShort(report, { style }).trimEnd().split("\n");
+    expect(lines.slice(0, -1)).toEqual([`  x ${findings[0].text}`, `  ! ${findings[1].text}`]);
+    expect(lines.at(-1)).toContain("not ready: 1 problem beside the checks");
+  });
+
   it("has what did not pass and the last line", () => {
-    expect(renderShort(reportFixture(), { style }).split("\n")).toHaveLength(8);
+    expect(renderShort(reportFixture(), { style }).split("\n")).toHaveLength(9);
   });
 });
 

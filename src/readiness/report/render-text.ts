@@ -58,25 +58,30 @@ export function renderText(report: Report, options: TextOptions): string {
   return `${[...lines, ...tail].join("\n")}\n`;
 }
 
-/** The short form: what did not pass, and the last line. To be pasted into a message. */
+/** The short form: what did not pass, what else the verdict follows from, and the last line. To be pasted into a message. */
 export function renderShort(report: Report, options: TextOptions): string {
   const style = options.style;
   const lines = report.results
     .filter((result) => mark(result) === "x" || mark(result) === "!")
     .map((result) => headLine(result, style));
-  return `${[...lines, renderLastLine(report, style)].join("\n")}\n`;
+  const notes = report.findings.flatMap(({ level, text }) => (level === "note" ? [] : note(level, text, style)));
+  return `${[...lines, ...notes, renderLastLine(report, style)].join("\n")}\n`;
 }
 
 function renderHeading(report: Report, category: Category, options: TextOptions): readonly string[] {
   const results = report.results.filter((result) => result.category === category);
   if (results.length === 0) return [];
   const { asked, passed } = countResults(results);
+  const isBlocked = results.some(({ status }) => status === "blocked");
   const title = headings[category].padEnd(headingWidth);
   const count =
     category === "benchmarks"
       ? countBenchmarks(results, report)
-      : `${passed} of ${asked}${percentNote(report, category)}`;
-  const meaning: Meaning = results.some((result) => mark(result) === "x") ? "bad" : passed === asked ? "good" : "warn";
+      : asked === 0 && isBlocked
+        ? "not evaluated"
+        : `${passed} of ${asked}${percentNote(report, category)}`;
+  const isGood = passed === asked && !isBlocked;
+  const meaning: Meaning = results.some((result) => mark(result) === "x") ? "bad" : isGood ? "good" : "warn";
   const listed = byCheck(results).flatMap((group) => renderCheck(group, options));
   // What is too long for its line goes on below where it began.
   const [first = "", ...rest] = wrap(count, Math.max(20, options.style.width - headingWidth));
@@ -97,7 +102,7 @@ function renderGroups(results: readonly Result[], style: TextStyle): readonly st
   );
   const parts = [...groups].flatMap(([group, own]) => {
     if (group === null) return [];
-    const { asked, passed } = countResults(own.filter(({ status }) => status !== "blocked"));
+    const { asked, passed } = countResults(own);
     return [`${groupTitles[group]} ${asked === 0 ? "not evaluated" : `${passed} of ${asked}`}`];
   });
   if (parts.length === 0) return [];
@@ -268,7 +273,12 @@ function gateWord(gate: GateResult): string {
 }
 
 function renderLastLine(report: Report, style: TextStyle): string {
-  const counts = summariseResults(report.results);
+  const besides = report.findings.filter(({ level }) => level === "failure").length;
+  const counts = [
+    // Without these, what keeps the verdict from being good is in no count.
+    ...(besides === 0 ? [] : [`${besides} ${besides === 1 ? "problem" : "problems"} beside the checks`]),
+    ...summariseResults(report.results),
+  ];
   const plain = `${verdictTitles[report.verdict]}${counts.length === 0 ? "" : `: ${counts.join(", ")}`}`;
   const end = `exit ${report.exitCode}, ${formatDuration(report.durationMs)}`;
   const width = Math.min(style.width, 100);

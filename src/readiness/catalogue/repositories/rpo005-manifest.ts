@@ -1,7 +1,6 @@
-import { renderDiagnostic } from "../../../lib/diagnostics.ts";
-import { MahavishnuError, UserFileError } from "../../../lib/errors.ts";
 import type { CheckContext } from "../../context.ts";
 import type { CheckDefinition } from "../../definition.ts";
+import { failForUserFile } from "../../summarise-user-file.ts";
 import type { Outcome } from "../../types.ts";
 import { needsConfig } from "../needs-config.ts";
 import { checkPaths } from "./inspect-fleet.ts";
@@ -28,21 +27,7 @@ async function judgeManifest(context: CheckContext): Promise<Outcome | undefined
     await context.fleet();
     return undefined;
   } catch (error) {
-    if (error instanceof UserFileError) {
-      const [first] = error.diagnostics;
-      const more = error.diagnostics.length > 1 ? ` (and ${error.diagnostics.length - 1} more)` : "";
-      const reason =
-        first === undefined ? error.message : `${first.file}:${first.line}:${first.column}: ${first.message}${more}`;
-      return {
-        status: "fail",
-        reason,
-        evidence: error.diagnostics.map((diagnostic) => ({ kind: "file", text: renderDiagnostic(diagnostic) })),
-        remediation: { text: first?.hint ?? error.fix },
-      };
-    }
-    if (error instanceof MahavishnuError)
-      return { status: "fail", reason: error.message, remediation: { text: error.fix } };
-    throw error;
+    return failForUserFile(error);
   }
 }
 

@@ -9,8 +9,9 @@ export const wfx001: CheckDefinition = {
   category: "workflow",
   severity: "critical",
   verifies:
-    "A workflow of three steps, started as a user starts it, does its work in a worktree of a repository and gives back what it was given.",
+    "The workflows of the workspace can be read and are valid. A workflow of three steps, started as a user starts it, does its work in a worktree of a repository and gives back what it was given.",
   how: {
+    static: "loads every file of the workflows' folder, as `workflows validate` does",
     live: "sends a nonce through a run of three steps in scratch space, looks for it at the other end, and lets another process read the run",
   },
   advice: {
@@ -20,5 +21,6 @@ export const wfx001: CheckDefinition = {
   dependsOn: needsConfig,
   timeoutMs: 30_000,
   expectedMs: 2_000,
+  static: async (context) => await (await import("./judge-workflows.ts")).judgeWorkflows(context),
   live: async (context) => await (await import("./wfx001-live.ts")).runBasicWorkflow(context),
 };
