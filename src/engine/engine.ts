@@ -174,6 +174,8 @@ class EmbeddedEngine implements Engine {
     if (known !== null) refuseOver(runId, known.state as RunStatus);
     return await this.#claim(runId, async (conductor) => {
       refuseOver(runId, conductor.state.state);
+      // Whoever cancels needs no folders.
+      if (cancel === undefined) await this.#expectRoots(conductor.state);
       await takeOver(this.#parts, conductor.writer);
       if (cancel !== undefined) await conductor.cancel(cancel);
     });
@@ -182,6 +184,7 @@ class EmbeddedEngine implements Engine {
   async retry(runId: string, choice: RetryChoice, telling: Required<Telling>): Promise<RunHandle> {
     return await this.#claim(runId, async ({ state, writer }) => {
       const targets = chooseRetries(state, choice);
+      await this.#expectRoots(state);
       writer.add("run.retried", { targets }, telling);
       await writer.flush();
     });
@@ -236,8 +239,6 @@ class EmbeddedEngine implements Engine {
     crashPoint("engine.claimed");
     const conductor = this.#makeConductor(replay(await store.readEvents(runId)), claim);
     try {
-      // What says where runs may work must be readable before a run that works somewhere is gone on with.
-      if (Object.keys(conductor.state.plan.repositories).length > 0) await this.#parts.allowedRoots();
       await prepare(conductor);
     } catch (error) {
       // The reason why it cannot be begun tells more than that it could not be given up either.
@@ -245,6 +246,11 @@ class EmbeddedEngine implements Engine {
       throw error;
     }
     return this.#begin(conductor);
+  }
+
+  /** What says where runs may work must be readable before one is gone on with: without it every target would fail. */
+  async #expectRoots({ plan }: RunState): Promise<void> {
+    if (Object.keys(plan.repositories).length > 0) await this.#parts.allowedRoots();
   }
 
   #makeConductor(state: RunState, { fence, position }: ClaimedRun, born?: Promise<unknown>): Conductor {

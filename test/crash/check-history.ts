@@ -234,7 +234,8 @@ function checkEnd(events: readonly Row[], run: Record<string, unknown>, attempts
     }
   }
   if (end?.data.state !== "succeeded") faults.push(`the run ended as ${end?.data.state}`);
-  const total = plan?.targets.length ?? 0;
+  // The row counts the work, and `finally` is none.
+  const total = plan?.targets.filter(({ key }) => key !== "finally").length ?? 0;
   const row = {
     state: run["state"],
     owner: run["owner_id"],

@@ -137,7 +137,10 @@ export async function playScenario(
 
 /** Runs one process: `done` when it ended with 0, `killed` by its blow, anything else is a fault. */
 async function runProcess(folder: string, { file, args }: ReturnType<Starter>, blow: Blow): Promise<string> {
-  const env = { ...process.env, CRASH_AT: blow !== null && "at" in blow ? blow.at : "" };
+  // No kill can be kept from leaving a temporary folder that exists for milliseconds; it goes with the scenario.
+  const temporary = join(folder, "tmp");
+  mkdirSync(temporary, { recursive: true });
+  const env = { ...process.env, TMPDIR: temporary, CRASH_AT: blow !== null && "at" in blow ? blow.at : "" };
   const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
   child.stdout.on("data", (chunk: Buffer) => void (told += chunk.toString()));
