@@ -4,7 +4,7 @@ import type { CheckDefinition } from "../../definition.ts";
 import type { Outcome } from "../../types.ts";
 import { needsConfig } from "../needs-config.ts";
 import { readConfigFiles } from "./config-files.ts";
-import { findPlainText, type PlainTextSecret } from "./find-plain-text.ts";
+import { findPlainText, mayHoldToken, type PlainTextSecret } from "./find-plain-text.ts";
 
 /** No secret stands in a file that is read, copied and committed. */
 export const cfg010: CheckDefinition = {
@@ -55,21 +55,11 @@ async function pathsOf(context: CheckContext): Promise<readonly string[]> {
   return (await readConfigFiles(context)).map(({ path }) => path);
 }
 
-/** Anything that could be a token of some provider: only then is the heavy opinion asked for. */
-const worthAsking = /[A-Za-z0-9+/_=-]{20,}/;
-
 async function search(shown: string, text: string): Promise<readonly PlainTextSecret[]> {
   const quick = findPlainText(text);
-  if (quick.length > 0 || !hasCandidate(text)) return quick;
+  if (quick.length > 0 || !mayHoldToken(text)) return quick;
   const { lintSecrets } = await import("./lint-secrets.ts");
   return await lintSecrets(shown, text);
-}
-
-/** A long word with letters and digits that is no path and no digest: names of things have one of both, or none. */
-function hasCandidate(text: string): boolean {
-  return text
-    .split(/[^A-Za-z0-9+/_=-]+/)
-    .some((word) => worthAsking.test(word) && /\d.*\d.*\d/.test(word) && /[A-Za-z]/.test(word) && !word.includes("/"));
 }
 
 function judge(found: readonly string[], good: string): Outcome {

@@ -61,6 +61,21 @@ function isRandom(word: string): boolean {
   return entropy(word) >= 4 && countChanges(word) >= word.length * 0.33;
 }
 
+/** Whether anything in a text could be a token of some provider: only then is a heavy opinion asked for. */
+export function mayHoldToken(text: string): boolean {
+  return text.split(/[^A-Za-z0-9+/_=-]+/).some((word) => word.split("/").some(isTokenLike) || isMixed(word));
+}
+
+/** A long word with letters and digits: names of things have one of both, or none. */
+function isTokenLike(word: string): boolean {
+  return word.length >= 20 && /\d.*\d.*\d/.test(word) && /[A-Za-z]/.test(word);
+}
+
+/** Base64 has slashes as paths have, but is not made of words. */
+function isMixed(word: string): boolean {
+  return isTokenLike(word) && /[a-z]/.test(word) && /[A-Z]/.test(word) && countChanges(word) >= word.length * 0.25;
+}
+
 /** Shannon's entropy in bits for each character. */
 export function entropy(text: string): number {
   const counts = Map.groupBy(text, (character) => character);
