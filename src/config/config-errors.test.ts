@@ -19,6 +19,13 @@ interface Given {
 }
 
 describe("errors of a file", () => {
+  it("refuses the home folder of somebody else, which would be a folder named ~ann", async () => {
+    const text = "version: 1\nworkflows: ~ann/flows\nsecrets: { A: '${file:~ann/key}' }\n";
+    const message = await messageOf({ "mahavishnu.yaml": text });
+    expect(message).toContain("mahavishnu.yaml:2:12  ~ stands for your own home folder only");
+    expect(message).toContain("mahavishnu.yaml:3:15  ~ stands for your own home folder only");
+  });
+
   it("shows every wrong place of every layer, also where a higher layer hides it", async () => {
     const files = {
       "mahavishnu.yaml": [

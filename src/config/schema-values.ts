@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { durationForms, formatDuration, longestTimerMs, parseDuration } from "../lib/duration.ts";
+import { foreignHome, namesForeignHome } from "../lib/home-folder.ts";
 import { formatSize, parseSize, sizeForms } from "../lib/size.ts";
 import { explainScope } from "./access-scope.ts";
 import { parseSecretSource, type SecretSource } from "./secret-source.ts";
@@ -78,14 +79,16 @@ export function text(pattern: RegExp, error: string | ((given: unknown) => strin
 
 /** A path as it is written; `loadConfig` makes it absolute. A reference is refused: it is for secrets only. */
 export function path() {
-  const pattern = /^(?!\$\{)[^\0]+$/;
+  const pattern = /^(?!\$\{|~[^/])[^\0]+$/;
   return z
     .string()
     .regex(pattern, {
-      error: (issue) =>
-        issue.input === ""
+      error: ({ input }) =>
+        input === ""
           ? "a path must not be empty"
-          : "references are for secrets only; set this key by its environment variable instead",
+          : typeof input === "string" && namesForeignHome(input)
+            ? foreignHome
+            : "references are for secrets only; set this key by its environment variable instead",
     })
     .register(leafShapes, { kind: "path", pattern: pattern.source });
 }

@@ -1,3 +1,4 @@
+import { foreignHome, namesForeignHome } from "../lib/home-folder.ts";
 import { Secret } from "../lib/secret.ts";
 
 /**
@@ -37,6 +38,7 @@ export function parseSecretSource(text: string): SecretSource | ReferenceProblem
     return { problem: `the name of a variable is letters, digits and "_": ${referenceForms}` };
   }
   if (kind === "file") {
+    if (namesForeignHome(rest)) return { problem: foreignHome };
     if (rest.trim() !== "" && !rest.includes("\0")) return { kind, reference, path: rest };
     return { problem: `the path of the file is missing: ${referenceForms}` };
   }

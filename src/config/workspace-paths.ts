@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { expandHome } from "../lib/home-folder.ts";
 import type { Config } from "./schema.ts";
 
 /** The absolute paths that a configuration names. */
@@ -20,12 +20,12 @@ export interface WorkspacePaths {
 /**
  * An absolute path: `~` is the home folder, what is relative starts at `folder`.
  *
+ * @throws MahavishnuError USER_FILE_INVALID when the home folder is meant and not known.
  * @example
  * resolveUserPath("/srv/fleet", "./repos.yaml"); // "/srv/fleet/repos.yaml"
  */
 export function resolveUserPath(folder: string, text: string): string {
-  if (text === "~" || text.startsWith("~/")) return join(homedir(), text.slice(1));
-  return resolve(folder, text);
+  return resolve(folder, expandHome(text));
 }
 
 /** Makes the paths of a configuration absolute. */

@@ -6,6 +6,7 @@ import { readShape, wrong } from "../config/read-shape.ts";
 import { readUserFile } from "../config/read-user-file.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { diagnose, diagnoseIssues, parseYamlFile, type YamlFile } from "../lib/yaml-file.ts";
+import { expandHome } from "../lib/home-folder.ts";
 import { diagnosticAt, type Diagnostic } from "../lib/diagnostics.ts";
 import { manifestShape } from "./generated/manifest-shape.ts";
 import { findUrlProblem } from "./repository-url.ts";
@@ -190,12 +191,6 @@ function linesOf({ document, text }: YamlFile): Map<string, number> {
     lines.set(String(key.value), line);
   }
   return lines;
-}
-
-/** `~/x` below the home folder; every other path as it is. */
-export function expandHome(path: string, home: string): string {
-  if (path === "~") return home;
-  return path.startsWith("~/") ? join(home, path.slice(2)) : path;
 }
 
 /** A path as the user would name it from `base`. */

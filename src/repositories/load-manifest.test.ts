@@ -312,3 +312,20 @@ describe("loadManifest", () => {
     );
   });
 });
+
+describe("paths from the home folder", () => {
+  it("are refused where it is somebody else's, or not known", async () => {
+    using folder = makeFolder();
+    const text = "version: 1\nroot: ~ann/src\nrepos: { a: { path: ~bob/a } }\nimport: [~ann/more.yaml]\n";
+    writeFiles(folder.path, { "repos.yaml": text, "own.yaml": "version: 1\nroot: ~/src\nrepos: { a: {} }\n" });
+    const refused: unknown = await loadManifest({ file: folder.join("repos.yaml") }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      diagnostics: [
+        { line: 2, column: 7 },
+        { line: 3, column: 21 },
+        { line: 4, column: 10 },
+      ],
+    });
+    await expect(loadManifest({ file: folder.join("own.yaml"), home: "" })).rejects.toThrow("and HOME is empty");
+  });
+});

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { duration, leafShapes } from "../config/schema-values.ts";
+import type { Shape } from "../config/shape.ts";
+import { foreignHome, namesForeignHome } from "../lib/home-folder.ts";
 import type { NotBuilt } from "../lib/yaml-file.ts";
 import { findUrlProblem } from "./repository-url.ts";
 
@@ -15,6 +17,9 @@ const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const branchPattern =
   // oxlint-disable-next-line no-control-regex
   /^(?![-/.])(?!.*(?:\/[/.]|\.\.|@\{))(?!@$)(?!.*\.lock(?:\/|$))[^\u0000-\u0020\u007F~^:?*[\\]+(?<![/.])$/;
+
+/** A path that is not empty and does not begin with the home folder of somebody else. */
+const ownHome: Shape = { kind: "text", pattern: "^(?!~[^/])[\\s\\S]" };
 
 const nameRule = "letters, digits, . _ and -";
 
@@ -48,7 +53,8 @@ const RepositoryEntry = z
       .string()
       .min(1)
       .refine((path) => !path.includes("\0"), { error: "a path holds no NUL character" })
-      .register(leafShapes, { kind: "text", pattern: "^[^\\0]+$" })
+      .refine((path) => !namesForeignHome(path), { error: foreignHome })
+      .register(leafShapes, { kind: "text", pattern: "^(?!~[^/])[^\\0]+$" })
       .describe("The working tree, absolute, from `~/` or relative to `root`. Default: the name.")
       .optional(),
     branch: z
@@ -89,6 +95,8 @@ export const Manifest = z.strictObject({
   root: z
     .string()
     .min(1)
+    .refine((path) => !namesForeignHome(path), { error: foreignHome })
+    .register(leafShapes, ownHome)
     .describe(
       "Where relative paths start, absolute, from `~/` or relative to the file. Default: the file's folder; in an imported file the importing one's root.",
     )
@@ -113,7 +121,13 @@ export const Manifest = z.strictObject({
     .describe("Selectors by name, to use as `@name` wherever a selector stands.")
     .optional(),
   import: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((path) => !namesForeignHome(path), { error: foreignHome })
+        .register(leafShapes, ownHome),
+    )
     .describe("Further manifests, relative to this file; `*`, `**` and `?` match file names.")
     .optional(),
 });

@@ -15,12 +15,12 @@ export const configShape: Shape = {
     },
     repositories: {
       kind: "path",
-      pattern: "^(?!\\$\\{)[^\\0]+$",
+      pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
       fallback: "./repos.yaml",
     },
     workflows: {
       kind: "path",
-      pattern: "^(?!\\$\\{)[^\\0]+$",
+      pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
       fallback: "./workflows",
     },
     state: {
@@ -201,7 +201,7 @@ export const configShape: Shape = {
           kind: "list",
           item: {
             kind: "path",
-            pattern: "^(?!\\$\\{)[^\\0]+$",
+            pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
           },
           fallback: [],
         },
@@ -213,7 +213,7 @@ export const configShape: Shape = {
       keys: {
         waivers: {
           kind: "path",
-          pattern: "^(?!\\$\\{)[^\\0]+$",
+          pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
           optional: true,
         },
         thresholds: {

@@ -10,7 +10,7 @@ export const manifestShape: Shape = {
     },
     root: {
       kind: "text",
-      pattern: "[^]",
+      pattern: "^(?!~[^/])[\\s\\S]",
       optional: true,
     },
     roles: {
@@ -54,7 +54,7 @@ export const manifestShape: Shape = {
           },
           path: {
             kind: "text",
-            pattern: "^[^\\0]+$",
+            pattern: "^(?!~[^/])[^\\0]+$",
             optional: true,
           },
           branch: {
@@ -116,7 +116,7 @@ export const manifestShape: Shape = {
       kind: "list",
       item: {
         kind: "text",
-        pattern: "[^]",
+        pattern: "^(?!~[^/])[\\s\\S]",
       },
       optional: true,
     },
