@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { bootId, identifyProcess } from "../lib/process-identity.ts";
+import { identifyProcess, isFromEarlierBoot, isHere } from "../lib/process-identity.ts";
 import type { AttemptMark } from "./attempt-names.ts";
 import type { Ending } from "./ending.ts";
 import type { ProcessRecord } from "./state.ts";
@@ -73,7 +73,7 @@ export async function endLeftovers(
   mark: AttemptMark,
   graceMs: number,
 ): Promise<number[]> {
-  const recent = records.filter((record) => record.bootId === bootId());
+  const recent = records.filter((record) => !isFromEarlierBoot(record));
   if (records.length > 0 && recent.length === 0) return [];
   const groups = recent.filter((record) => isOurs(record, mark)).map(({ pid }) => pid);
   const ending = (groups.length === 0 ? [null] : groups).map((id) => endProcessGroup({ id, mark }, graceMs));
@@ -84,7 +84,9 @@ export async function endLeftovers(
  * A pid may have been given to another process since, so a group counts as the attempt's only if its first process is the
  * recorded one, or is gone while a member still carries the attempt's mark.
  */
-function isOurs({ pid, startTime }: ProcessRecord, mark: AttemptMark): boolean {
+function isOurs({ pid, startTime, bootId }: ProcessRecord, mark: AttemptMark): boolean {
+  // The pid is one of another container: here it names a stranger.
+  if (!isHere({ bootId })) return false;
   const first = identifyProcess(pid);
   if (first !== null) return first.startTime === startTime;
   return groupExists(pid) && listMembers(pid).some((member) => carriesMark(member, mark));

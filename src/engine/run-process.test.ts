@@ -354,10 +354,13 @@ describe.each(kinds)("with %s for each command", (_, makePipes) => {
       expect(await endLeftovers([{ ...record, startTime: "1" }], mine, 100)).toEqual([]);
       expect(await endLeftovers([{ ...record, startTime: "1" }], sameStep, 100)).toEqual([]);
       expect(await endLeftovers([{ ...record, bootId: "an earlier one" }], other, 100)).toEqual([]);
+      const elsewhere = `${record.bootId.split("/")[0]}/pid:[1]`;
+      expect(await endLeftovers([{ ...record, bootId: elsewhere }], mine, 100)).toEqual([]);
       await until(() => pidIn("self") > 0, "the stranger");
       expect(lives(pidIn("self"))).toBe(true);
       expect(survivorsOf({ id: null, mark: other })).toEqual([pidIn("self")]);
-      expect(await endLeftovers([{ ...record, startTime: "1" }], other, 100)).toEqual([]);
+      // Recorded in another container, it is found by its mark alone.
+      expect(await endLeftovers([{ ...record, bootId: elsewhere }], other, 100)).toEqual([]);
       expect(lives(pidIn("self"))).toBe(false);
     });
   });
