@@ -4,7 +4,9 @@ import { formatDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/errors.ts";
 import { attemptFileBase, markOf } from "./attempt-names.ts";
 import { OutputCapture } from "./capture-output.ts";
+import type { Command } from "./command-code.ts";
 import { endAfter, Ending } from "./ending.ts";
+import { hasCommand } from "./find-command.ts";
 import { hasEntries } from "./has-entries.ts";
 import { type Judgement, judgeInterruption } from "./judge-interruption.ts";
 import type { StepAt } from "./next-step.ts";
@@ -56,6 +58,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
   const { parts } = run;
   const { limits, masking } = parts;
   let prepared: PreparedCommand;
+  let missing: () => string | null;
   try {
     await scope.texts.prepareStep(at.step);
     const env = stepEnvironment(scope);
@@ -67,6 +70,7 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
       env,
       mark: markOf(run.writer.state.id, target, at.step.id, scope.number),
     });
+    missing = () => findMissing(command, folder, env["PATH"] ?? parts.baseEnv["PATH"]);
   } catch (error) {
     return await failBeforeStart(scope, error);
   }
@@ -100,9 +104,11 @@ async function runCommand(scope: AttemptScope): Promise<AttemptResult> {
     rmSync(outputsFile, { force: true, recursive: true });
     throw end.interruption;
   }
-  const judged = judgeEnd(end, scope);
+  const lacks = end.exitCode === notFound ? missing() : null;
+  const judged = judgeEnd(end, scope, lacks);
   const reason = problem === null ? judged.reason : `${judged.reason}; its output could not be kept: ${problem}`;
-  const kept = { output: record, lastLine, exitCode: end.exitCode };
+  // What the shell says about it says less.
+  const kept = { output: record, lastLine: lacks === null ? lastLine : null, exitCode: end.exitCode };
   try {
     const outputs = readOutputs(outputsFile);
     return { ...judged, reason, ...kept, outputs: judged.state === "succeeded" ? outputs : {} };
@@ -130,13 +136,23 @@ async function failBeforeStart(scope: AttemptScope, error: unknown): Promise<Att
   return { ...judged, exitCode: null, outputs: {}, output: null, lastLine: null };
 }
 
-function judgeEnd(end: ProcessEnd, scope: AttemptScope): Judgement {
+/** The exit code of a shell that finds no command. */
+const notFound = 127;
+
+/** The first of a list of words, when there is no such command. A script tells itself what it lacks. */
+function findMissing(command: Command, folder: string, path: string | undefined): string | null {
+  const name = "words" in command ? command.words[0] : undefined;
+  return name === undefined || path === undefined || hasCommand(name, { folder, path }) ? null : name;
+}
+
+function judgeEnd(end: ProcessEnd, scope: AttemptScope, missing: string | null): Judgement {
   const { interruption, exitCode } = end;
   if (interruption !== null) {
     const { state, failure, reason } = judgeInterruption(interruption);
     const left = end.survivors.length === 0 ? "" : `; could not be ended: ${end.survivors.join(", ")}`;
     return { state, failure, reason: `${reason}${left}` };
   }
+  if (missing !== null) return { state: "failed", failure: "exit", reason: `there is no command "${missing}"` };
   if (exitCode === 0) return { state: "succeeded", failure: null, reason: "exit 0" };
   if (exitCode !== null) return { state: "failed", failure: "exit", reason: `exit ${exitCode}` };
   const reason = `${scope.at.step.id} was ended by ${end.signal ?? "a signal"} from outside`;

@@ -176,6 +176,28 @@ describe("steps of a target", { timeout: 60_000 }, () => {
     );
   });
 
+  it("say which command there is not; what a command or a script says itself is left to it", async () => {
+    await using workspace = new Workspace();
+    const words = async (...command: string[]): Promise<StepState> => {
+      const action = { kind: "run", command, shell: "sh" } as const;
+      return stepOf(await runSteps(workspace, [makeStep("s", "", { action })]), "j", "s");
+    };
+    for (const name of ["no-such-command", "./no-such-file", "/"]) {
+      const reason = name === "/" ? "exit 126" : `there is no command "${name}"`;
+      expect(await words(name, "argument")).toMatchObject({ state: "failed", reason });
+    }
+    const [attempt] = (await words("no-such-command")).attempts;
+    expect(attempt).toMatchObject({ exitCode: 127, failure: "exit", lastLine: null });
+    expect(await words("sh", "-c", "no-such-command")).toMatchObject({ reason: "exit 127" });
+    const script = await runSteps(workspace, [makeStep("s", "no-such-command")]);
+    expect(stepOf(script, "j", "s")).toMatchObject({ reason: "exit 127" });
+    const elsewhere = makeStep("s", "", {
+      action: { kind: "run", command: ["git", "--version"], shell: "sh" },
+      env: { PATH: workspace.folder },
+    });
+    expect(stepOf(await runSteps(workspace, [elsewhere]), "j", "s").reason).toBe('there is no command "git"');
+  });
+
   it("leave nothing running behind them", async () => {
     await using workspace = new Workspace();
     const state = await runSteps(workspace, [makeStep("s", `sleep 300 & echo $! > ${workspace.path("pid")}`)]);
