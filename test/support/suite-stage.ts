@@ -60,8 +60,7 @@ export async function openStage(config: string, files: Readonly<Record<string, s
   return {
     workspace,
     context: ({ faults = [], env = {}, signal = new AbortController().signal, profile = "production" } = {}) => {
-      // The sources are compiled once and not by each of the many processes.
-      const environment = { ...process.env, NODE_COMPILE_CACHE: join(root, "compiled"), ...env };
+      const environment = { ...process.env, ...env };
       const planted = faults.flatMap(([kind, where, first = "", second = ""]) => [
         "--fault",
         kind,

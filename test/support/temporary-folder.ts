@@ -11,6 +11,8 @@ export function setup(): () => void {
   // Short, because sockets and git worktrees below it have paths of limited length; real, because macOS links /var.
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "mhv-"));
   process.env["TMPDIR"] = folder;
+  // The sources are compiled once, and not by each of the many processes that tests start.
+  process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");
   const before = listChanges();
   return () => {
     rmSync(folder, { recursive: true, force: true });
