@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { ColourMode, GlobalOptions, KeyValue } from "./global-options.ts";
 import { globalOptionsHeading } from "./help-layout.ts";
-import { parseKeyValue, parseNonEmpty } from "./option-parsers.ts";
+import { collectKeyValue, parseNonEmpty, refuseTwice } from "./option-parsers.ts";
 import { chooseOutput, type OutputRules } from "./output-request.ts";
 
 /** The flags as the parser leaves them on one level of the command line. */
@@ -35,9 +35,7 @@ export function addGlobalOptions(command: Command, output?: OutputRules): void {
       new Option("--config <FILE>", "use this configuration file, not the workspace's own").argParser(parseNonEmpty),
     )
     .addOption(
-      new Option("--set <KEY=VALUE>", "override a value of the configuration; repeatable").argParser(
-        (value: string, previous: readonly KeyValue[] | undefined) => [...(previous ?? []), parseKeyValue(value)],
-      ),
+      new Option("--set <KEY=VALUE>", "override a value of the configuration; repeatable").argParser(collectKeyValue),
     )
     .addOption(
       outputOption.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]),
@@ -63,6 +61,9 @@ export function readGlobalOptions(
     levels.unshift(level.opts<RawGlobalOptions>());
   const raw: RawGlobalOptions = Object.assign({}, ...levels) as RawGlobalOptions;
   refuseRemote(raw.url, place.env);
+  const set = levels.flatMap((level) => level.set ?? []);
+  refuseTwice("--set", set);
+  refuseContradictions(raw);
   const { cwd } = place;
   const global: GlobalOptions = {
     ...chooseOutput(
@@ -71,11 +72,17 @@ export function readGlobalOptions(
     ),
     ...(raw.workspace === undefined ? {} : { workspace: resolve(cwd, raw.workspace) }),
     ...(raw.config === undefined ? {} : { config: resolve(cwd, raw.config) }),
-    set: levels.flatMap((level) => level.set ?? []),
+    set,
     quiet: raw.quiet ?? false,
     verbose: raw.verbose ?? false,
   };
   return { global, colour: raw.color ?? "auto" };
+}
+
+/** What cannot both be meant is asked back, and not decided by the order. */
+function refuseContradictions({ quiet, verbose }: RawGlobalOptions): void {
+  if (quiet === true && verbose === true)
+    throw new MahavishnuError("USAGE", "-q and -v contradict each other", { fix: "Give one of them." });
 }
 
 /** Acting on this machine while a server was named would be worse than an error. */

@@ -93,6 +93,7 @@ export function declareCommand<Options extends object = object>(
   configureCommand(command, shell);
   const output = spec.output ?? defaultOutput;
   addGlobalOptions(command, output);
+  refuseRepeated(command);
   command.addHelpText("after", () => describeEnd(spec).join("\n"));
   command.action(async () => {
     refuseLostFolder(shell);
@@ -103,6 +104,27 @@ export function declareCommand<Options extends object = object>(
     spec.check?.(call, shell);
     shell.finish(await spec.run({ ...call, io: shell.openIo(colour) }));
   });
+}
+
+/**
+ * A flag that takes one value and comes twice, and `--x` beside `--no-x`: only one could count, and nobody said which.
+ * What the help calls repeatable may come several times; `-o` has words of its own for it.
+ */
+function refuseRepeated(command: Command): void {
+  const seen = new Map<string, string>();
+  for (const option of command.options) {
+    if (option.description.endsWith("; repeatable") || option.attributeName() === "output") continue;
+    const takesValue = option.required || option.optional;
+    const flag = option.long ?? option.flags;
+    command.on(`option:${option.name()}`, () => {
+      const before = seen.get(option.attributeName());
+      seen.set(option.attributeName(), flag);
+      if (before === undefined || (before === flag && !takesValue)) return;
+      if (before === flag) throw new MahavishnuError("USAGE", `${flag} is given twice`, { fix: "Give it once." });
+      const message = `${before} and ${flag} contradict each other`;
+      throw new MahavishnuError("USAGE", message, { fix: "Give one of them." });
+    });
+  }
 }
 
 /** Every path that is not absolute starts at the current folder; without one, all would be looked for in the wrong place. */

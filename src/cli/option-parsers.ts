@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { durationForms, formatDuration, longestTimerMs, parseDuration } from "../lib/duration.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import type { KeyValue } from "./global-options.ts";
 
 /** Reads `KEY=VALUE`; the value may be empty and may hold further `=`. */
@@ -7,6 +8,22 @@ export function parseKeyValue(text: string): KeyValue {
   const split = text.indexOf("=");
   if (split < 1) throw new InvalidArgumentError("It must be KEY=VALUE.");
   return { key: text.slice(0, split), value: text.slice(split + 1) };
+}
+
+/** Adds one `KEY=VALUE` to those before it. */
+export function collectKeyValue(text: string, previous: readonly KeyValue[] | undefined): KeyValue[] {
+  return [...(previous ?? []), parseKeyValue(text)];
+}
+
+/**
+ * Refuses a key that is given twice: only one of the values could count, and nobody said which.
+ *
+ * @throws MahavishnuError USAGE; never with a value, which may be a secret.
+ */
+export function refuseTwice(flag: string, given: readonly KeyValue[]): void {
+  const twice = given.find(({ key }, index) => given.findIndex((other) => other.key === key) !== index);
+  if (twice === undefined) return;
+  throw new MahavishnuError("USAGE", `${flag} gives "${twice.key}" twice`, { fix: "Give each key once." });
 }
 
 /** Reads a whole number of at least 1. */

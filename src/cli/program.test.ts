@@ -149,6 +149,25 @@ describe("wrong command lines end with 64, the reason and the fix", () => {
       "--list and --plan contradict each other",
       "Give one of them.",
     ],
+    [["repos", "list", "-q", "-v"], "-q and -v contradict each other", "Give one of them."],
+    [["-q", "repos", "list", "-v"], "-q and -v contradict each other", "Give one of them."],
+    [["repos", "list", "-s", "name:a", "-s", "name:b"], "--select is given twice", "Give it once."],
+    [["run", "x", "-i", "major=24", "-i", "major=25"], '-i gives "major" twice', "Give each key once."],
+    [
+      ["--set", "auth.secret=hunter2", "config", "show", "--set", "auth.secret=hunter3"],
+      '--set gives "auth.secret" twice',
+      "Give each key once.",
+    ],
+    [
+      ["production", "check-config", "--wait", "1s", "--no-wait"],
+      "--wait and --no-wait contradict each other",
+      "Give one of them.",
+    ],
+    [
+      ["production", "check-config", "--no-wait", "--wait=1s"],
+      "--no-wait and --wait contradict each other",
+      "Give one of them.",
+    ],
     [["production", "run-all-tests", "--seed", "3"], "--seed goes with --shuffle only", "Add --shuffle."],
   ])("%j", async (argv, message, fix) => {
     const { exitCode, stdout, stderr } = await runCaptured(argv);

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { KeyValue } from "./global-options.ts";
-import { parseCount, parseKeyValue, parseNonEmpty } from "./option-parsers.ts";
+import { collectKeyValue, parseCount, parseNonEmpty, refuseTwice } from "./option-parsers.ts";
 
 /** `-s, --select SELECTOR`, the same on every command that picks repositories. */
 export function selectOption(meaning: string = "repositories to work on; all when left out"): Option {
@@ -10,7 +10,11 @@ export function selectOption(meaning: string = "repositories to work on; all whe
 /** `-i, --input KEY=VALUE`, repeatable. */
 export function inputOption(): Option {
   return new Option("-i, --input <KEY=VALUE>", "an input of the workflow; repeatable").argParser(
-    (value: string, previous: readonly KeyValue[] | undefined) => [...(previous ?? []), parseKeyValue(value)],
+    (value: string, previous: readonly KeyValue[] | undefined) => {
+      const given = collectKeyValue(value, previous);
+      refuseTwice("-i", given);
+      return given;
+    },
   );
 }
 
