@@ -56,7 +56,6 @@ export function concludeReport(conclusion: Conclusion, circumstances: Circumstan
       acceptWaivedCritical: conclusion.acceptWaivedCritical,
       leftOut: plan.emptyGates,
       empty: plan.checks.length === 0,
-      unfit: circumstances.machine.unfit.length > 0,
     }),
   );
   const gates = evaluated.map(({ gate }) => gate);

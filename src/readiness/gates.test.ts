@@ -179,16 +179,6 @@ describe("the benchmarks gate", () => {
     expect(gate("benchmarks", none)).toMatchObject({ status: "fail", code: 1 });
   });
 
-  it("has reservations alone where the machine is not to be trusted, but for what fails all the same", () => {
-    const unfit = { profile: "production", unfit: true } as const;
-    const silent = [bench("BC1", "concurrency", "inconclusive")];
-    const evaluate = (results: readonly Result[]): GateResult => evaluateGate("benchmarks", results, unfit).gate;
-    expect(evaluate(silent)).toMatchObject({ status: "notEvaluated", code: 2 });
-    expect(evaluate([...silent, bench("BW1", "workflowSpeed")])).toMatchObject({ status: "pass", code: 2 });
-    expect(evaluate([...silent, bench("BW1", "workflowSpeed", "fail")])).toMatchObject({ status: "fail", code: 1 });
-    expect(evaluate([])).toMatchObject({ status: "notEvaluated", code: 1 });
-  });
-
   it("fails for one that fails", () => {
     expect(gate("benchmarks", [bench("BW1", "workflowSpeed", "fail")])).toMatchObject({ status: "fail", code: 1 });
   });

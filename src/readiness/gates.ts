@@ -34,8 +34,6 @@ export interface GateRules {
   readonly leftOut?: ReadonlySet<GateName>;
   /** `--allow-empty`, and the selection is empty: nothing is vouched for, and nothing is held against it. */
   readonly empty?: boolean;
-  /** The machine is not to be trusted with figures: a benchmark without an answer is a reservation, no failure. */
-  readonly unfit?: boolean;
 }
 
 /** A gate with what it adds to the verdict beside its code. */
@@ -125,8 +123,7 @@ function findFailures(name: GateName, count: Tally, rules: GateRules): string[] 
   if (name === "security" && rules.profile === "production" && unverified.length > 0) {
     reasons.push(`${nameThem(unverified)} gave no answer, and production needs one`);
   }
-  // On a machine that is not to be trusted no answer is what was to be expected: a reservation, like every missing answer.
-  if (name === "benchmarks" && rules.unfit !== true) reasons.push(...findSilentGroups(count));
+  if (name === "benchmarks") reasons.push(...findSilentGroups(count));
   return reasons;
 }
 
@@ -186,10 +183,8 @@ export function evaluateGate(name: GateName, results: readonly Result[], rules: 
   if (count.executed === 0) {
     const selected = rules.leftOut?.has(name) !== true;
     const reason = selected ? "nothing of it was executed" : "nothing of it was selected";
-    const inDoubt = rules.unfit === true && unverified.some((result) => result.status === "inconclusive");
-    const code = rules.empty === true ? 0 : selected && !inDoubt ? 1 : 2;
-    const why = inDoubt ? "no benchmark gave an answer on a machine that is not to be trusted" : reason;
-    return { gate: { ...numbers, status: "notEvaluated", code, reasons: [why] }, concerns };
+    const code = rules.empty === true ? 0 : selected ? 1 : 2;
+    return { gate: { ...numbers, status: "notEvaluated", code, reasons: [reason] }, concerns };
   }
   const code = reservations.length > 0 ? 2 : 0;
   return { gate: { ...numbers, status: "pass", code, reasons: reservations }, concerns };

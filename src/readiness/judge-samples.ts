@@ -53,17 +53,10 @@ function countOutliers(samples: readonly number[]): number {
 type Word = "pass" | "fail" | "inconclusive";
 
 /**
- * How many times a figure may be beyond its limit on a machine that is not to be trusted before that says something: two busy
- * neighbours were measured to make figures 1.6 to 2.7 times as large.
- */
-const reachOfNoise = 3;
-
-/**
  * Holds a measurement against its absolute limits. The whole confidence interval must be within for a pass, and the
- * whole beyond for a fail; what lies across a limit, or comes from too few samples, is inconclusive. So is what is beyond
- * on a machine that is not to be trusted, unless no noise explains it.
+ * whole beyond for a fail; what lies across a limit, or comes from too few samples, is inconclusive.
  *
- * @param unfit Why the machine is not to be trusted.
+ * @param unfit Why the machine is not to be trusted, to be named beside an inconclusive answer.
  */
 export function judge(measurement: Measurement, unfit: readonly string[] = []): Outcome {
   const { samples, limits, unit, better } = measurement;
@@ -76,17 +69,13 @@ export function judge(measurement: Measurement, unfit: readonly string[] = []): 
   const observed =
     `median ${show(measurement.median, unit)} (95 % between ${show(measurement.low, unit)} and ${show(measurement.high, unit)})` +
     `, p95 ${show(measurement.p95 ?? Number.NaN, unit)}, ${samples.length} samples`;
-  const words = judgeLimits(measurement, 1);
+  const words: [string, Word][] = [["median", judgeMedian(measurement)]];
+  if (limits.p95 !== null) words.push(["p95", judgeTail(measurement, limits.p95)]);
   const worst = words.find(([, word]) => word === "fail") ?? words.find(([, word]) => word === "inconclusive");
   if (worst === undefined)
     return { status: "pass", reason: `median ${show(measurement.median, unit)}`, expected, observed };
   const [name, word] = worst;
-  const isSure = unfit.length === 0 || judgeLimits(measurement, reachOfNoise).some(([, each]) => each === "fail");
   const why = unfit.length === 0 ? "" : ` (${unfit.join("; ")})`;
-  if (word === "fail" && !isSure) {
-    const reason = `the ${name} is beyond its limit, on a machine whose figures are not to be trusted${why}`;
-    return { status: "inconclusive", reason, expected, observed };
-  }
   const reason =
     word === "fail"
       ? `the ${name} is beyond its limit`
@@ -94,21 +83,10 @@ export function judge(measurement: Measurement, unfit: readonly string[] = []): 
   return { status: word === "fail" ? "fail" : "inconclusive", reason, expected, observed };
 }
 
-/** The answers to all limits, each made as many times easier. */
-function judgeLimits(measurement: Measurement, easier: number): readonly (readonly [string, Word])[] {
-  const { limits, better } = measurement;
-  const ease = (limit: number): number => (better === "lower" ? limit * easier : limit / easier);
-  const middle = judgeMedian(measurement, ease(limits.median));
-  return [
-    ["median", middle],
-    ...(limits.p95 === null ? [] : [["p95", judgeTail(measurement, ease(limits.p95))] as const]),
-  ];
-}
-
-function judgeMedian({ low, high, better }: Measurement, bound: number): Word {
+function judgeMedian({ low, high, limits, better }: Measurement): Word {
   if (low === null || high === null) return "inconclusive";
   const [best, worst] = better === "lower" ? [low, high] : [-high, -low];
-  const limit = better === "lower" ? bound : -bound;
+  const limit = better === "lower" ? limits.median : -limits.median;
   if (best > limit) return "fail";
   return worst <= limit ? "pass" : "inconclusive";
 }
