@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import { MahavishnuError } from "../lib/errors.ts";
 import { makePlan } from "../engine/make-plan.ts";
 import type { Plan } from "../engine/plan.ts";
@@ -7,6 +6,7 @@ import { type SelectOptions, selectRepositories } from "../repositories/select-r
 import type { Workflow } from "../workflows/types.ts";
 import type { AppContext } from "./app-context.ts";
 import { readLastResults } from "./last-results.ts";
+import { describeWorkflowFolder } from "./workflow-folder.ts";
 
 /** What narrows or changes a workflow for one run. */
 export interface PlanWishes {
@@ -25,18 +25,9 @@ export interface PlanRunInput extends PlanWishes {
 
 /** Plans a workflow of the workspace. */
 export async function planNamed(context: AppContext, input: PlanRunInput): Promise<Plan> {
-  const { loaded } = context;
   // Loaded here, since `exec` parses no workflow.
   const { loadWorkflow } = await import("../workflows/load-workflows.ts");
-  const workflow = await loadWorkflow(
-    {
-      folder: loaded.paths.workflows,
-      shownAs: relative(loaded.workspace, loaded.paths.workflows),
-      actions: await context.actions(),
-      secretNames: Object.keys(loaded.config.secrets),
-    },
-    input.workflow,
-  );
+  const workflow = await loadWorkflow(await describeWorkflowFolder(context), input.workflow);
   return await planWorkflow(context, workflow, input);
 }
 

@@ -1,7 +1,9 @@
 import { orderByNeeds } from "../lib/graph.ts";
 import { didYouMean } from "../lib/suggest.ts";
 import type { ValuePath } from "../lib/yaml-file.ts";
+import { type SelectorContext, tryCompileSelector } from "../selectors/compile-selector.ts";
 import { tryParseSelector } from "../selectors/parse-selector.ts";
+import type { SelectorProblem } from "../selectors/selector-problem.ts";
 import { listNeeds, stepId } from "./build-workflow.ts";
 import { checkJson, type JsonSchema } from "./check-json.ts";
 import type { Findings } from "./findings.ts";
@@ -17,14 +19,21 @@ export interface KnownAction {
 /** Actions by name. */
 export type KnownActions = ReadonlyMap<string, KnownAction>;
 
+/** What a workflow may name; what is left out is not checked. */
+interface Known {
+  readonly actions: KnownActions | undefined;
+  readonly selectors: SelectorContext | undefined;
+}
+
 /** Checks everything that a schema cannot say and that is no expression: references, combinations of keys, actions. */
-export function checkStructure(file: WorkflowFile, actions: KnownActions | undefined, findings: Findings): void {
+export function checkStructure(file: WorkflowFile, known: Known, findings: Findings): void {
+  const { actions } = known;
   const jobs = Object.entries(file.jobs);
   if (jobs.length === 0) findings.add(["jobs"], "value", "a workflow needs at least one job");
   checkDefaults(file.inputs, findings);
   refuseTwins(Object.keys(file.inputs), (name) => ["inputs", name], "input", findings);
   refuseTwins(Object.keys(file.jobs), (name) => ["jobs", name], "job", findings);
-  for (const [id, job] of jobs) checkJob(id, job, file, actions, findings);
+  for (const [id, job] of jobs) checkJob(id, job, file, known, findings);
   checkCircles(file, findings);
   checkSteps(file.finally, ["finally"], { actions, place: "finally" }, findings);
 }
@@ -66,7 +75,7 @@ function checkJob(
   id: string,
   job: JobFile,
   file: WorkflowFile,
-  actions: KnownActions | undefined,
+  { actions, selectors }: Known,
   findings: Findings,
 ): void {
   const path: ValuePath = ["jobs", id];
@@ -88,15 +97,22 @@ function checkJob(
     );
   }
   const select = job.sweep?.select;
-  if (select !== undefined && !hasExpression(select)) checkSelector(select, [...path, "sweep", "select"], findings);
+  if (select !== undefined && !hasExpression(select))
+    checkSelector(select, selectors, [...path, "sweep", "select"], findings);
   checkSteps(job.steps, [...path, "steps"], { actions, place: job.sweep === undefined ? "once" : "sweep" }, findings);
 }
 
-function checkSelector(text: string, path: ValuePath, findings: Findings): void {
-  const result = tryParseSelector(text);
-  if (result.node !== undefined) return;
-  const { range, message, hint } = result.problem;
-  findings.addInText(path, range, message, hint);
+function checkSelector(text: string, known: SelectorContext | undefined, path: ValuePath, findings: Findings): void {
+  for (const { range, message, hint } of listProblems(text, known)) findings.addInText(path, range, message, hint);
+}
+
+function listProblems(text: string, known: SelectorContext | undefined): readonly SelectorProblem[] {
+  if (known === undefined) {
+    const parsed = tryParseSelector(text);
+    return parsed.node === undefined ? [parsed.problem] : [];
+  }
+  const result = tryCompileSelector(text, known);
+  return "problems" in result ? result.problems : [];
 }
 
 function checkCircles(file: WorkflowFile, findings: Findings): void {

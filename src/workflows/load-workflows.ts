@@ -9,7 +9,7 @@ import { parseWorkflow, type WorkflowSource } from "./parse-workflow.ts";
 import type { Workflow } from "./types.ts";
 
 /** What workflows may name. */
-type Known = Pick<WorkflowSource, "actions" | "secretNames">;
+type Known = Pick<WorkflowSource, "actions" | "secretNames" | "selectors">;
 
 /** The folder of a workspace's workflows. */
 export interface WorkflowFolder extends Known {
@@ -100,11 +100,11 @@ function loadAll(texts: readonly TextFile[], source: Known): readonly LoadedWork
   );
 }
 
-function loadOne(entry: TextFile, { actions, secretNames }: Known): LoadedWorkflow {
+function loadOne(entry: TextFile, { actions, secretNames, selectors }: Known): LoadedWorkflow {
   const { file } = entry;
   if ("error" in entry) return { file, name: null, workflow: null, error: entry.error };
   try {
-    const workflow = parseWorkflow({ file, text: entry.text, actions, secretNames });
+    const workflow = parseWorkflow({ file, text: entry.text, actions, secretNames, selectors });
     return { file, name: workflow.name, workflow };
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;

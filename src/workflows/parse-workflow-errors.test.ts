@@ -257,7 +257,7 @@ jobs:
 
       w.yaml:11:42  job "once" has no output "w"
          11 |     if: repo.dirty && needs.once.outputs.w == 'x'
-            |                                          ^ did you mean "v"?
+            |                                          ^ known: v
 
       w.yaml:14:14  text beside \${{ }} makes a condition that always holds
          14 |         if: "\${{ true }} && false"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserFileError } from "../lib/errors.ts";
 import { knownActions as actions } from "./known-actions-fixture.ts";
-import { diagnoseSelector, parseWorkflow, type WorkflowSource } from "./parse-workflow.ts";
+import { parseWorkflow, type WorkflowSource } from "./parse-workflow.ts";
 import type { Workflow } from "./types.ts";
 
 const parse = (text: string, more: Partial<WorkflowSource> = {}): Workflow =>
@@ -167,6 +167,50 @@ finally:
     expect(complain(withSteps("      - { uses: x, with: { n: .inf } }"))).toContain("this number cannot be kept");
   });
 
+  it("shows what a selector names and is not there, in the place where it stands", () => {
+    const text = `version: 1
+name: w
+jobs:
+  a:
+    sweep: { select: 'role:service && @tsServces' }
+    steps: [{ run: x }]
+  b:
+    sweep:
+      select: >-
+        @web ||
+        (role:servce && needs:gatway)
+    steps: [{ run: x }]
+`;
+    const selectors = {
+      named: new Map([["tsServices", "tag:lang/ts"]]),
+      roles: ["service"],
+      repositories: ["gateway"],
+    };
+    expect(complain(text)).toContain("fits:");
+    expect(complain(text, { selectors })).toMatchInlineSnapshot(`
+      "w.yaml:5:39  unknown selector "@tsServces"
+          5 |     sweep: { select: 'role:service && @tsServces' }
+            |                                       ^^^^^^^^^^ did you mean "tsServices"?
+
+      w.yaml:10:9  unknown selector "@web"
+         10 |         @web ||
+            |         ^^^^ known: tsServices
+
+      w.yaml:11:15  unknown role "servce"
+         11 |         (role:servce && needs:gatway)
+            |               ^^^^^^ did you mean "service"?
+
+      w.yaml:11:31  unknown repository "gatway"
+         11 |         (role:servce && needs:gatway)
+            |                               ^^^^^^ did you mean "gateway"?"
+    `);
+    const named = new Map([
+      ["tsServces", "dirty"],
+      ["web", "last:failed"],
+    ]);
+    expect(complain(text, { selectors: { named } })).toContain("fits:");
+  });
+
   it("does not know actions and secrets when nobody tells it", () => {
     const text = withSteps('      - { uses: prefect/run, with: { token: "${{ secrets.T }}" } }');
     expect(parseWorkflow({ file: "w.yaml", text }).jobs[0]?.steps[0]?.secrets).toEqual(["T"]);
@@ -192,13 +236,5 @@ describe("the revision", () => {
     ];
     const revisions = new Set([base, ...others].map((text) => parse(text).revision));
     expect(revisions.size).toBe(others.length + 1);
-  });
-});
-
-describe("diagnoseSelector", () => {
-  it("shows characters of a selector in its file", () => {
-    const text = `version: 1\nname: w\njobs:\n  a:\n    sweep: { select: 'role:service && @tsServces' }\n    steps: [{ run: x }]\n`;
-    const diagnostic = diagnoseSelector({ file: "w.yaml", text }, "a", { start: 16, end: 26 }, "unknown selector");
-    expect(diagnostic).toMatchObject({ line: 5, column: 39, length: 10, message: "unknown selector" });
   });
 });

@@ -9,8 +9,8 @@ import {
 } from "../../workflows/load-workflows.ts";
 import { parseWorkflow } from "../../workflows/parse-workflow.ts";
 import type { Workflow } from "../../workflows/types.ts";
-import type { AppContext } from "../app-context.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
+import { describeWorkflowFolder } from "../workflow-folder.ts";
 
 /** Workflows belong to no repository: who may see any part of the fleet may see them. */
 const allWorkflows: Resource = { name: "workflows", repositories: "any" };
@@ -21,7 +21,7 @@ export const listWorkflows = defineUseCase<Record<string, never>, readonly Loade
   permission: "workflows:read",
   writes: false,
   resource: () => allWorkflows,
-  run: async (context) => await loadWorkflows(await workflowFolder(context)),
+  run: async (context) => await loadWorkflows(await describeWorkflowFolder(context)),
 });
 
 /** `workflows show NAME`. */
@@ -30,7 +30,7 @@ export const showWorkflow = defineUseCase<{ readonly name: string }, Workflow>({
   permission: "workflows:read",
   writes: false,
   resource: ({ name }) => ({ name: `workflow:${name}`, repositories: "any" }),
-  run: async (context, { name }) => await loadWorkflow(await workflowFolder(context), name),
+  run: async (context, { name }) => await loadWorkflow(await describeWorkflowFolder(context), name),
 });
 
 /** Which files to check. */
@@ -46,7 +46,7 @@ export const validateWorkflows = defineUseCase<ValidateWorkflowsInput, readonly 
   writes: false,
   resource: () => allWorkflows,
   run: async (context, { files }) => {
-    const source = await workflowFolder(context);
+    const source = await describeWorkflowFolder(context);
     if (files.length === 0) return await loadWorkflows(source);
     // Two files with one name are seen only by looking at the folder as a whole.
     const inFolder = new Map(
@@ -56,17 +56,6 @@ export const validateWorkflows = defineUseCase<ValidateWorkflowsInput, readonly 
   },
 });
 
-/** Where the workspace keeps its workflows, and what they may name. */
-async function workflowFolder(context: AppContext): Promise<WorkflowFolder> {
-  const { paths, workspace, config } = context.loaded;
-  return {
-    folder: paths.workflows,
-    shownAs: relative(workspace, paths.workflows),
-    actions: await context.actions(),
-    secretNames: Object.keys(config.secrets),
-  };
-}
-
 function baseOf({ file }: LoadedWorkflow): string {
   return file.slice(file.lastIndexOf("/") + 1);
 }
@@ -74,7 +63,11 @@ function baseOf({ file }: LoadedWorkflow): string {
 /** Larger files are no workflows that a person wrote. */
 const maxFileBytes = 1024 * 1024;
 
-function loadFile(path: string, { actions, secretNames }: WorkflowFolder, workspace: string): LoadedWorkflow {
+function loadFile(
+  path: string,
+  { actions, secretNames, selectors }: WorkflowFolder,
+  workspace: string,
+): LoadedWorkflow {
   const inside = relative(workspace, path);
   const file = inside.startsWith("..") ? path : inside;
   try {
@@ -84,7 +77,7 @@ function loadFile(path: string, { actions, secretNames }: WorkflowFolder, worksp
         { file, line: 1, column: 1, length: 1, message: `this file cannot be read: ${read.reason}` },
       ]);
     }
-    const workflow = parseWorkflow({ file, text: read.text, actions, secretNames });
+    const workflow = parseWorkflow({ file, text: read.text, actions, secretNames, selectors });
     return { file, name: workflow.name, workflow };
   } catch (error) {
     if (!(error instanceof UserFileError)) throw error;
