@@ -12,9 +12,10 @@ describe("the progress of a suite", () => {
     progress.onEvent({ type: "waiting", holder: "pid 7, since \u001B[2Jnoon" });
     progress.onEvent({ type: "stage", stage: "check", checks: 12 });
     progress.onEvent({ type: "begin", id: "CFG001", title: "", target: null });
+    progress.onEvent({ type: "stage", stage: "test", checks: 1 });
     progress.onEvent({ type: "stage", stage: "benchmark", checks: 8 });
     expect(stderr.text).toBe(
-      "waits for another suite on this workspace (pid 7, since \\x1b[2Jnoon)\n12 checks\n8 benchmarks\n",
+      "waits for another suite on this workspace (pid 7, since \\x1b[2Jnoon)\n12 checks\n1 integration test\n8 benchmarks\n",
     );
   });
 

@@ -1,3 +1,4 @@
+import { count } from "../lib/count.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { SuiteEvent } from "../readiness/run-stages.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -10,7 +11,11 @@ export interface SuiteProgress extends Disposable {
   readonly onEvent: (event: SuiteEvent) => void;
 }
 
-const stageTitles = { check: "checks", test: "integration tests", benchmark: "benchmarks" } as const;
+const stageWords = {
+  check: ["check", "checks"],
+  test: ["integration test", "integration tests"],
+  benchmark: ["benchmark", "benchmarks"],
+} as const;
 
 /** Questions under way that are listed; of more, the number is given. */
 const listed = 6;
@@ -21,16 +26,21 @@ export function createSuiteProgress({ stderr }: Pick<CommandIo, "stderr">, quiet
   if (stderr.isTTY) return liveProgress(stderr);
   return {
     onEvent: (event) => {
-      if (event.type === "stage") stderr.write(`${event.checks} ${stageTitles[event.stage]}\n`);
+      if (event.type === "stage") stderr.write(`${countStage(event)}\n`);
       if (event.type === "waiting") stderr.write(`${renderLine(waitLine(event.holder), stderr)}\n`);
     },
     [Symbol.dispose]: () => undefined,
   };
 }
 
+function countStage({ stage, checks }: Extract<SuiteEvent, { type: "stage" }>): string {
+  const [one, many] = stageWords[stage];
+  return count(checks, one, many);
+}
+
 /** What is known of a suite while it runs. */
 export interface ProgressState {
-  readonly stage: keyof typeof stageTitles;
+  readonly stage: keyof typeof stageWords;
   /** Questions of this stage; each of their targets has an answer of its own. */
   readonly asked: number;
   readonly ended: Set<string>;
@@ -91,7 +101,7 @@ export function renderProgress(state: ProgressState, now: number, look: Look): s
   const failed = state.failed === 0 ? [] : ["   ", span("bad", `${state.failed} failed`)];
   const age = formatDuration(Math.max(0, now - state.startedAt));
   const head: Line = [
-    span("strong", stageTitles[state.stage]),
+    span("strong", stageWords[state.stage][1]),
     `  ${state.ended.size} of ${state.asked}`,
     ...failed,
     "   ",

@@ -1,3 +1,4 @@
+import { count } from "../lib/count.ts";
 import type { BenchmarkDefinition, BenchmarkLimits } from "./definition.ts";
 import type { Measurement } from "./report/report.ts";
 import {
@@ -63,7 +64,7 @@ export function judge(measurement: Measurement, unfit: readonly string[] = []): 
   const atMost = better === "lower" ? "at most" : "at least";
   const expected = `median ${atMost} ${show(limits.median, unit)}${limits.p95 === null ? "" : `, p95 ${atMost} ${show(limits.p95, unit)}`}`;
   if (measurement.low === null || measurement.high === null || measurement.median === null) {
-    const reason = `${samples.length} samples, at least ${leastSamples} are needed for an answer`;
+    const reason = `${count(samples.length, "sample", "samples")}, at least ${leastSamples} are needed for an answer`;
     return { status: "inconclusive", reason, expected };
   }
   const observed =

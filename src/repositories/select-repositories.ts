@@ -1,3 +1,4 @@
+import { count } from "../lib/count.ts";
 import { availableParallelism } from "node:os";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { TermNode } from "../selectors/ast.ts";
@@ -118,6 +119,6 @@ function refuseUndecided({ undecided }: Selection, file: string): void {
   const firm = undecided.filter(({ repository }) => !repository.optional);
   if (firm.length === 0) return;
   const list = firm.map(({ repository: { name, path }, reason }) => `  ${name}: ${reason} (${path})`).join("\n");
-  const count = firm.length === 1 ? "1 repository is" : `${firm.length} repositories are`;
-  throw new MahavishnuError("SELECTION_UNDECIDED", `${file}: it cannot be told whether ${count} picked:\n${list}`);
+  const many = count(firm.length, "repository is", "repositories are");
+  throw new MahavishnuError("SELECTION_UNDECIDED", `${file}: it cannot be told whether ${many} picked:\n${list}`);
 }

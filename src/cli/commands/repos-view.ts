@@ -1,3 +1,4 @@
+import { count } from "../../lib/count.ts";
 import { relative, resolve } from "node:path";
 import type { CheckedRepository, FleetCheck } from "../../repositories/check-repositories.ts";
 import { isInside } from "../../repositories/containment.ts";
@@ -10,7 +11,6 @@ import type { Fleet, GitFacts, Repository } from "../../repositories/types.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
 import type { Meaning } from "../terminal/palette.ts";
-import { count } from "../terminal/run-words.ts";
 import { renderTable } from "../terminal/table.ts";
 import type { View } from "./config-view.ts";
 

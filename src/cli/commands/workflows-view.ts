@@ -1,3 +1,4 @@
+import { count } from "../../lib/count.ts";
 import { renderDiagnostics } from "../../lib/diagnostics.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import type { LoadedWorkflow } from "../../workflows/load-workflows.ts";
@@ -5,7 +6,6 @@ import type { InputSchema, Job, Step, Workflow } from "../../workflows/types.ts"
 import { escapeControlLines } from "../terminal/escape-control.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
-import { count } from "../terminal/run-words.ts";
 import { renderTable } from "../terminal/table.ts";
 import type { View } from "./config-view.ts";
 

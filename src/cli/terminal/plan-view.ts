@@ -1,8 +1,9 @@
+import { count } from "../../lib/count.ts";
 import { finallyKey, jobOf, type Plan, type PlannedTarget } from "../../engine/plan.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { type Line, renderLine, span } from "./line.ts";
 import type { Look } from "./look.ts";
-import { count, labelOf } from "./run-words.ts";
+import { labelOf } from "./run-words.ts";
 import { renderTable } from "./table.ts";
 
 /** What a run would do: its inputs, each job with its targets in order, and what each waits for. */

@@ -1,10 +1,11 @@
+import { count } from "../../lib/count.ts";
 import { countWork } from "../../engine/outcome.ts";
 import type { Plan, PlannedTarget } from "../../engine/plan.ts";
 import { hasEnded, type RunState, type StepState, type TargetState } from "../../engine/state.ts";
 import { estimateLeft } from "./estimate-left.ts";
 import { type Line, lineWidth, padLine, renderLine, type Span, span } from "./line.ts";
 import type { Look } from "./look.ts";
-import { answerOf, count, formatClock, formatSeconds, labelOf, namedStepCell, wordOf } from "./run-words.ts";
+import { answerOf, formatClock, formatSeconds, labelOf, namedStepCell, wordOf } from "./run-words.ts";
 import { renderTable, type Table, tableWidth } from "./table.ts";
 
 /** Steps that a row of the live block shows at most; of more, those around the one that runs. */

@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import { formatOrigin } from "../../../config/origin.ts";
 import type { CheckContext } from "../../context.ts";
 import type { CheckDefinition } from "../../definition.ts";
@@ -47,7 +48,7 @@ export const cfg010: CheckDefinition = {
     const history = await searchHistory(context, await pathsOf(context));
     if (history.commits === null)
       return { status: "pass", reason: "the workspace is no git repository, so there is no history" };
-    return judge(history.found, `${history.commits} commits of these files hold no secret`);
+    return judge(history.found, `${count(history.commits, "commit", "commits")} of these files: no secret`);
   },
 };
 

@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import { lstatSync, type Stats, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { CheckContext } from "../../context.ts";
@@ -39,7 +40,10 @@ export const cfg011: CheckDefinition = {
     ];
     const [first] = defects;
     if (first === undefined) {
-      return { status: "pass", reason: `${files.length + secrets.length} files are only their owner's` };
+      return {
+        status: "pass",
+        reason: `${count(files.length + secrets.length, "file is", "files are")} only their owner's`,
+      };
     }
     return {
       status: "fail",

@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import { totalmem } from "node:os";
 import { formatSize } from "../../../lib/size.ts";
 import type { Outcome } from "../../types.ts";
@@ -32,7 +33,7 @@ export function judgeMemory({ peakBytes, runs, limit, available }: MemoryQuestio
   if (peakBytes.length === 0) return { status: "inconclusive", reason: "the memory of the runs could not be read" };
   const each = Math.max(...peakBytes);
   const need = each * runs;
-  const told = `${runs} runs need about ${show(need)} (${show(each)} each, measured)`;
+  const told = `${count(runs, "run needs", "runs need")} about ${show(need)} (${show(each)} each, measured)`;
   const counts = { expected: `at most ${show(limit)}`, observed: show(need) };
   const remediation = {
     text: `Set limits.maxConcurrentWorkflows to at most ${Math.max(1, Math.floor(limit / each))}, or give more memory.`,

@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import * as z from "zod";
 import { formatDuration } from "../../../lib/duration.ts";
 import { actInScratch } from "../../acting/act-in-scratch.ts";
@@ -17,11 +18,15 @@ export async function measureRunLimit(context: CheckContext): Promise<Outcome> {
   if (isOutcome(seen)) return couldNotMeasure(seen, "WFX008");
   const { configured, measured, mostAtOnce, peakBytes } = seen;
   if (mostAtOnce > measured) {
-    return { status: "fail", severity: "error", reason: `${mostAtOnce} runs worked at once, ${measured} were allowed` };
+    return {
+      status: "fail",
+      severity: "error",
+      reason: `${count(mostAtOnce, "run", "runs")} worked at once, allowed: ${measured}`,
+    };
   }
   const memory = judgeMemory({ peakBytes, runs: configured, ...readMemory() });
   if (memory.status === "fail") return { ...memory, severity: "error" };
-  return { status: "pass", reason: `${mostAtOnce} runs worked at once, and ${memory.reason}` };
+  return { status: "pass", reason: `${count(mostAtOnce, "run", "runs")} worked at once, and ${memory.reason}` };
 }
 
 /** Whether a step that never succeeds is tried as often as configured. */
@@ -32,11 +37,18 @@ export async function measureAttempts(context: CheckContext): Promise<Outcome> {
   if (exhausted === null) {
     return { status: "pass", reason: `${configured} attempts are too many to be tried here; the first three were` };
   }
-  const counts = { expected: `${configured} attempts`, observed: `${exhausted} attempts` };
+  const counts = {
+    expected: count(configured, "attempt", "attempts"),
+    observed: count(exhausted, "attempt", "attempts"),
+  };
   if (exhausted !== configured) {
     return { status: "fail", reason: "a step that never succeeds is not tried as often as configured", ...counts };
   }
-  return { status: "pass", reason: `a step that never succeeds was tried ${exhausted} times`, ...counts };
+  return {
+    status: "pass",
+    reason: `a step that never succeeds was tried ${count(exhausted, "time", "times")}`,
+    ...counts,
+  };
 }
 
 const Plan = z.looseObject({

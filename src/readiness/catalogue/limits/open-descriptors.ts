@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Config } from "../../../config/schema.ts";
@@ -42,13 +43,13 @@ export async function openDescriptors(
   if (Number(opened) >= need) {
     return {
       status: "pass",
-      reason: `${need} files can be open at once, for ${limits.maxConcurrentSteps} steps`,
+      reason: `${need} files can be open at once, for ${count(limits.maxConcurrentSteps, "step", "steps")}`,
       ...counts,
     };
   }
   return {
     status: "fail",
-    reason: `only ${opened} of the ${need} files that ${limits.maxConcurrentSteps} steps need can be open at once (${why})`,
+    reason: `only ${opened} of the ${need} files for ${count(limits.maxConcurrentSteps, "step", "steps")} can be open at once (${why})`,
     ...counts,
     remediation: { command: `ulimit -n ${need + baseDescriptors}` },
   };

@@ -1,3 +1,4 @@
+import { count } from "../../../lib/count.ts";
 import type { SecretOutcome } from "../../../config/secret-references.ts";
 import type { CheckDefinition } from "../../definition.ts";
 import type { Outcome } from "../../types.ts";
@@ -57,7 +58,7 @@ function findDefects({ path, value }: KnownSecret): string[] {
   const length = lengthOf(value);
   const short =
     path === "auth.secret" && length < leastSecretLength
-      ? [`${path} has ${length} characters, ${leastSecretLength} are needed`]
+      ? [`${path} has ${count(length, "character", "characters")}, ${leastSecretLength} are needed`]
       : [];
   const defect = findSecretDefect(value);
   return defect === undefined ? short : [...short, `${path}: ${defect.text}`];
