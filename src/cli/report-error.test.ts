@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { runCaptured } from "../../test/support/capture-cli.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { reportError } from "./report-error.ts";
 
@@ -49,5 +50,28 @@ describe("reportError", () => {
   it("lets nothing act on the terminal", () => {
     const report = reportError(new MahavishnuError("USAGE", "unknown \u001B[2J\nand\ta line"), false);
     expect(report.text).toContain("mahavishnu: unknown \\x1b[2J\nand  a line\n");
+  });
+
+  it.each([
+    [
+      "--set",
+      "auth.secret:hunter2",
+      "option '--set <KEY=VALUE>' argument 'auth.secret...' is invalid. It must be KEY=VALUE.",
+    ],
+    ["--set", "auth.secret hunter2'\nand more", "'auth.secret...' is invalid."],
+    ["--set", "hunter2", "option '--set <KEY=VALUE>' argument is invalid. It must be KEY=VALUE."],
+    ["--set", "=hunter2", "option '--set <KEY=VALUE>' argument is invalid."],
+    ["--set", ":hunter2", "option '--set <KEY=VALUE>' argument is invalid."],
+    ["--sett=auth.secret=hunter2", undefined, "unknown option '--sett=...'"],
+    ["auth.secret=hunter2", undefined, "too many arguments for 'show'. Expected 0 arguments but got 1."],
+    ["other", undefined, "but got 1: other."],
+  ])("says nothing of a value that the parser does not understand: %s %s", async (word, value, told) => {
+    for (const more of [[], ["-v"], ["-o", "json"]]) {
+      const words = value === undefined ? [word] : [word, value];
+      const { exitCode, stdout, stderr } = await runCaptured(["config", "show", ...words, ...more]);
+      expect(exitCode).toBe(64);
+      expect(stdout + stderr).toContain(told);
+      expect(stdout + stderr).not.toContain("hunter2");
+    }
   });
 });

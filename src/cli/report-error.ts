@@ -80,10 +80,21 @@ function isParserError(thrown: unknown): thrown is ParserError {
 /** `error: unknown command 'rnu'\n(Did you mean run?)` as our own message and fix. */
 function usageError({ message, command }: ParserError): MahavishnuError {
   const suggestion = /\n\(Did you mean (one of )?(.*?)\?\)$/s.exec(message);
-  const what = message.slice(0, suggestion?.index).replace(/^error: /, "");
+  const what = hideValues(message.slice(0, suggestion?.index).replace(/^error: /, ""));
   const see = `See \`${command ?? "mahavishnu"} --help\`.`;
   const fix = suggestion === null ? see : `did you mean ${suggestion[1] ?? ""}"${suggestion[2] ?? ""}"? ${see}`;
   return new MahavishnuError("USAGE", what, { fix });
+}
+
+/** The parser repeats what it does not understand. A value may be a secret, so nothing is said of what stands behind a key. */
+function hideValues(message: string): string {
+  return message
+    .replace(/^(option '[^']*<KEY=VALUE>' argument) '(.*)' is invalid\./s, (_, option: string, given: string) => {
+      const key = /^([A-Za-z][\w-]*(?:\.[\w-]+)*)[^\w.-]/.exec(given)?.[1];
+      return `${option}${key === undefined ? "" : ` '${key}...'`} is invalid.`;
+    })
+    .replace(/^(unknown (?:option|command) '[^'=]*)=.*'/s, "$1=...'")
+    .replace(/(but got \d+): .*=.*$/s, "$1.");
 }
 
 /** Stacks of what nobody foresaw: of an internal error itself, of other errors what caused them. */
