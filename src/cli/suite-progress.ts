@@ -1,4 +1,3 @@
-import { count } from "../lib/count.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { SuiteEvent } from "../readiness/run-stages.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -11,36 +10,26 @@ export interface SuiteProgress extends Disposable {
   readonly onEvent: (event: SuiteEvent) => void;
 }
 
-const stageWords = {
-  check: ["check", "checks"],
-  test: ["integration test", "integration tests"],
-  benchmark: ["benchmark", "benchmarks"],
-} as const;
+const stageTitles = { check: "checks", test: "integration tests", benchmark: "benchmarks" } as const;
 
 /** Questions under way that are listed; of more, the number is given. */
 const listed = 6;
 
-/** On a terminal a block that is drawn in place; else one line for each stage. Nothing with `-q`. */
+/** On a terminal a block that is drawn in place; elsewhere only whom it waits for. Nothing with `-q`. */
 export function createSuiteProgress({ stderr }: Pick<CommandIo, "stderr">, quiet: boolean): SuiteProgress {
   if (quiet) return { onEvent: () => undefined, [Symbol.dispose]: () => undefined };
   if (stderr.isTTY) return liveProgress(stderr);
   return {
     onEvent: (event) => {
-      if (event.type === "stage") stderr.write(`${countStage(event)}\n`);
       if (event.type === "waiting") stderr.write(`${renderLine(waitLine(event.holder), stderr)}\n`);
     },
     [Symbol.dispose]: () => undefined,
   };
 }
 
-function countStage({ stage, checks }: Extract<SuiteEvent, { type: "stage" }>): string {
-  const [one, many] = stageWords[stage];
-  return count(checks, one, many);
-}
-
 /** What is known of a suite while it runs. */
 export interface ProgressState {
-  readonly stage: keyof typeof stageWords;
+  readonly stage: keyof typeof stageTitles;
   /** Questions of this stage; each of their targets has an answer of its own. */
   readonly asked: number;
   readonly ended: Set<string>;
@@ -101,7 +90,7 @@ export function renderProgress(state: ProgressState, now: number, look: Look): s
   const failed = state.failed === 0 ? [] : ["   ", span("bad", `${state.failed} failed`)];
   const age = formatDuration(Math.max(0, now - state.startedAt));
   const head: Line = [
-    span("strong", stageWords[state.stage][1]),
+    span("strong", stageTitles[state.stage]),
     `  ${state.ended.size} of ${state.asked}`,
     ...failed,
     "   ",
