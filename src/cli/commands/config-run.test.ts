@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { runCaptured } from "../../../test/support/capture-cli.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { withWorkspace } from "../../config/workspace-fixture.ts";
+import { viewConfig } from "./config-view.ts";
 
 const files = {
   "mahavishnu.yaml": [
@@ -40,6 +42,25 @@ describe("config show", () => {
         ]),
       );
       expect(stdout).not.toContain("hunter2");
+    });
+  });
+
+  it("keeps keys and places whole where the terminal is narrow", async () => {
+    await withWorkspace(files, async (workspace) => {
+      const env = { MAHAVISHNU_READINESS__THRESHOLDS__WORKFLOW_SPEED__MEDIAN: "240ms" };
+      const loaded = await loadConfig({ workspace, env, set: ["limits.timeout=15m"] });
+      const { text } = viewConfig(loaded, { origin: true, look: { width: 80, colour: false, unicode: false } });
+      expect(text.filter((line) => line.length > 80)).toEqual([]);
+      for (const [key, rest] of [
+        ["limits.timeout", "15m         --set limits.timeout\n  hides mahavishnu.yaml:3:20\n"],
+        ["auth.secret", "***         mahavishnu.yaml:4:17\n  ${env:AUTH}\n"],
+        [
+          "readiness.thresholds.workflowSpeed.median",
+          "240ms\n  MAHAVISHNU_READINESS__THRESHOLDS__WORKFLOW_SPEED__MEDIAN\n",
+        ],
+      ] as const) {
+        expect(text.join("\n")).toContain(`\n${key.padEnd(46)}  ${rest}`);
+      }
     });
   });
 

@@ -14,7 +14,7 @@ import { type View, viewConfig, viewValidation } from "./config-view.ts";
 export async function runConfigShow(options: ConfigShowOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const loaded = await perform(app, readConfig, {});
-  write(viewConfig(loaded, { origin: options.origin === true }), options, io);
+  write(viewConfig(loaded, { origin: options.origin === true, look: io.stdout }), options, io);
   return exitCodes.success;
 }
 

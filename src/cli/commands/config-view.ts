@@ -5,6 +5,10 @@ import type { SecretOutcome } from "../../config/secret-references.ts";
 import { listHiddenValues, showConfig } from "../../config/show-config.ts";
 import { type Diagnostic, renderDiagnostic } from "../../lib/diagnostics.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { renderLine, span } from "../terminal/line.ts";
+import type { Look } from "../terminal/look.ts";
+import { renderTable } from "../terminal/table.ts";
+import { displayWidth } from "../terminal/text-width.ts";
 import { escapeControl, escapeControlLines } from "../terminal/escape-control.ts";
 
 /** What a command prints: lines for eyes, one document for machines. */
@@ -15,15 +19,20 @@ export interface View {
 }
 
 /** `config show`: every value of a configuration; with `origin`, where it comes from. Secrets are `***`. */
-export function viewConfig(loaded: LoadedConfig, options: { readonly origin: boolean }): View {
+export function viewConfig(loaded: LoadedConfig, options: { readonly origin: boolean; readonly look: Look }): View {
   const values = showConfig(loaded);
-  const rows = values.map(({ path, value, reference, origin, hidden }) => {
-    const place = reference === null ? formatOrigin(origin) : `${formatOrigin(origin)} ${reference}`;
-    const hides = hidden.length === 0 ? "" : `, hides ${hidden.map(formatOrigin).join(", ")}`;
-    return options.origin ? [path, formatValue(value), place + hides] : [path, formatValue(value)];
+  const rows = values.map(({ path, value, reference, origin, hidden }): ConfigRow => {
+    const row = { path, value: formatValue(value), place: "", reference: "", hides: "" };
+    if (!options.origin) return row;
+    return {
+      ...row,
+      place: escapeControl(formatOrigin(origin)),
+      reference: escapeControl(reference ?? ""),
+      hides: hidden.length === 0 ? "" : `hides ${hidden.map(formatOrigin).map(escapeControl).join(", ")}`,
+    };
   });
   return {
-    text: alignColumns(rows),
+    text: layOut(rows, options.look),
     json: {
       schemaVersion: 1,
       digest: loaded.digest,
@@ -143,18 +152,39 @@ function describeOrigin(origin: Origin): object {
   return { ...origin, place: formatOrigin(origin) };
 }
 
-/** One long value must not push the places of all others off the screen. */
-const widestColumn = 50;
+/** One value, ready to print; what is not to be told is empty. */
+interface ConfigRow {
+  readonly path: string;
+  readonly value: string;
+  readonly place: string;
+  readonly reference: string;
+  readonly hides: string;
+}
 
-/** Rows with their columns aligned, two spaces between them. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.min(widestColumn, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+/** One long value must not push the places of all others away. */
+const widestValue = 50;
+/** In a narrow terminal, a place that would leave less than this to the values stands in a line of its own. */
+const leastValue = 10;
+
+/** A line for each value. Where the terminal is too narrow, values are cut; a key or a place that is cut would be of no use. */
+function layOut(rows: readonly ConfigRow[], look: Look): string[] {
+  const pathWidth = Math.max(0, ...rows.map(({ path }) => path.length));
+  const valueWidth = Math.min(widestValue, Math.max(0, ...rows.map(({ value }) => value.length)));
+  const whole = rows.map(({ path, value, place, reference, hides }) => {
+    const origin = [[place, reference].filter((text) => text !== "").join(" "), hides].filter((text) => text !== "");
+    return `${path.padEnd(pathWidth)}  ${value.padEnd(valueWidth)}  ${origin.join(", ")}`.trimEnd();
+  });
+  if (whole.every((line) => displayWidth(line) <= look.width)) return whole;
+  const room = look.width - pathWidth - leastValue - 4;
+  const columns = [{ whole: true }, {}, { whole: true }];
+  const cells = rows.map(({ path, value, place }) => [[path], [value], place.length <= room ? [place] : []]);
+  return renderTable({ columns, rows: cells }, look).flatMap((line, index) => {
+    const { place = "", reference = "", hides = "" } = rows[index] ?? {};
+    const notes = [place.length <= room ? "" : place, reference, hides].filter((text) => text !== "");
+    // Not cut either: the terminal wraps what is longer than it is wide.
+    return [
+      line.trimEnd(),
+      ...notes.map((note) => renderLine(["  ", span("faint", note)], { ...look, width: Infinity })),
+    ];
+  });
 }
