@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { git, makeFolder, makeRepository, writeFiles } from "../../test/support/git-fixture.ts";
@@ -15,6 +15,20 @@ describe("diffCheckout", () => {
     expect(diff).toContain("+++ b/added\n@@ -0,0 +1 @@\n+new\n");
     expect(await isCheckoutDirty(folder.path)).toBe(true);
     expect(git(folder.path, "diff", "--cached", "--name-only")).toBe("");
+  });
+
+  it("sees a change of the same length in the instant in which the index was written", async () => {
+    using folder = makeFolder();
+    const base = makeRepository(folder.path, { kept: "1\n" });
+    // What cannot be set back is the time of the inode's change.
+    git(folder.path, "config", "core.trustctime", "false");
+    const instant = 1_700_000_000;
+    utimesSync(join(folder.path, "kept"), instant, instant);
+    git(folder.path, "update-index", "--refresh");
+    writeFiles(folder.path, { kept: "2\n" });
+    utimesSync(join(folder.path, "kept"), instant, instant);
+    utimesSync(join(folder.path, ".git/index"), instant, instant);
+    expect(await diffCheckout(folder.path, base)).toContain("-1\n+2\n");
   });
 
   it.each(["sha1", "sha256"])("compares a %s repository without commits with nothing", async (format) => {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { makeTemporaryFolder } from "../lib/temporary-folder.ts";
 import { gitEnvironment, runGit } from "./run-git.ts";
@@ -22,7 +22,7 @@ export async function diffCheckout(folder: string, base: string | null): Promise
     });
     const original = index.toString("utf8").trimEnd();
     const copy = join(scratch, "index");
-    if (existsSync(original)) copyFileSync(original, copy);
+    if (existsSync(original)) copyIndex(original, copy);
     const env = { ...gitEnvironment(), GIT_INDEX_FILE: copy };
     await runGit({ folder, env, args: ["add", "--all"] });
     const { stdout } = await runGit({
@@ -34,6 +34,16 @@ export async function diffCheckout(folder: string, base: string | null): Promise
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * Copies an index with its age. Git looks into files that are as young as the index, since they may have changed after it was
+ * written; beside a copy that is younger, it would take them for unchanged. Whole seconds, rounded down, look into more.
+ */
+function copyIndex(from: string, to: string): void {
+  const seconds = Math.floor(statSync(from).mtimeMs / 1_000);
+  copyFileSync(from, to);
+  utimesSync(to, seconds, seconds);
 }
 
 /** The empty tree's id, which depends on the repository's hash: what a checkout without commits is compared with. */
