@@ -4,6 +4,7 @@ import type { Plan } from "../engine/plan.ts";
 import type { Fleet } from "../repositories/types.ts";
 import { type SelectOptions, selectRepositories } from "../repositories/select-repositories.ts";
 import type { Workflow } from "../workflows/types.ts";
+import { showVisible } from "./access-policy.ts";
 import type { AppContext } from "./app-context.ts";
 import { readLastResults } from "./last-results.ts";
 import { describeWorkflowFolder } from "./workflow-folder.ts";
@@ -43,8 +44,7 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
     (await selectRepositories(fleet, text, { ...options, lastResults })).repositories;
   // What -s leaves out cannot stand in the way, whatever is wrong with it.
   const within = wishes.select === undefined ? undefined : namesOf(await pick(wishes.select, { file: "--select" }));
-  if (within?.size === 0)
-    throw new MahavishnuError("PLAN_EMPTY", "--select picks no repository", { fix: "See `mahavishnu repos list`." });
+  if (within?.size === 0) throw await describeNothing(context, fleet, wishes.select);
   return await makePlan({
     workflow: withParallel(workflow, wishes.maxParallel),
     inputs: await readInputs(workflow, wishes.inputs),
@@ -52,6 +52,15 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
     select: async (text, job) => await pick(text, { file: `${workflow.name}, sweep of ${job}`, within }),
     timeoutMs: limits.timeout,
     runTimeoutMs: limits.runTimeout,
+  });
+}
+
+async function describeNothing(context: AppContext, fleet: Fleet, select = ""): Promise<MahavishnuError> {
+  const { repositories } = await showVisible(context, "repos:read", fleet.repositories);
+  const { explainUnmatched } = await import("./unmatched-terms.ts");
+  const why = explainUnmatched(select, fleet, repositories).map((sentence) => `: ${sentence}`);
+  return new MahavishnuError("PLAN_EMPTY", `--select picks no repository${why.join("")}`, {
+    fix: "See `mahavishnu repos list`.",
   });
 }
 

@@ -5,6 +5,7 @@ import type { Fleet, Repository } from "../../repositories/types.ts";
 import { showVisible } from "../access-policy.ts";
 import type { AppContext } from "../app-context.ts";
 import { readLastResults } from "../last-results.ts";
+import { explainUnmatched } from "../unmatched-terms.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 
 /** Each subject is shown the repositories that it may see, and how many there are besides. */
@@ -26,6 +27,8 @@ export interface RepositoryList {
   readonly undecided: readonly { readonly repository: Repository; readonly reason: string }[];
   /** How many are left out because the subject may not see them. */
   readonly hidden: number;
+  /** Sentences about terms of the selector that fit no repository. */
+  readonly unmatched: readonly string[];
 }
 
 /** `repos list` and `repos graph`. */
@@ -50,6 +53,7 @@ export interface VisibleCheck {
   readonly counts: FleetCheck["counts"];
   readonly undecided: RepositoryList["undecided"];
   readonly hidden: number;
+  readonly unmatched: RepositoryList["unmatched"];
 }
 
 /** `repos check`: looks at every selected working tree. */
@@ -59,14 +63,15 @@ export const checkFleetRepositories = defineUseCase<CheckRepositoriesInput, Visi
   writes: false,
   resource: () => visibleFleet,
   run: async (context, input) => {
-    const { fleet, repositories, undecided, hidden } = await pickVisible(context, input);
+    const { repositories, ...picked } = await pickVisible(context, input);
+    const { fleet } = picked;
     const { maxParallel, signal } = input;
     const check = await checkRepositories(fleet, {
       repositories,
       ...(maxParallel === undefined ? {} : { parallelism: maxParallel }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { fleet, ...check, undecided, hidden };
+    return { ...picked, ...check };
   },
 });
 
@@ -97,5 +102,7 @@ async function pickVisible(context: AppContext, { select, signal }: SelectInput)
   const open = selection.undecided.map(({ repository }) => repository);
   const seen = new Set((await showVisible(context, "repos:read", open)).repositories);
   const undecided = selection.undecided.filter(({ repository }) => seen.has(repository));
-  return { fleet, repositories, undecided, hidden: hidden + selection.undecided.length - undecided.length };
+  const known = select === undefined ? [] : (await showVisible(context, "repos:read", fleet.repositories)).repositories;
+  const unmatched = select === undefined ? [] : explainUnmatched(select, fleet, known);
+  return { fleet, repositories, undecided, hidden: hidden + selection.undecided.length - undecided.length, unmatched };
 }

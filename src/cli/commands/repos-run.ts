@@ -1,11 +1,17 @@
 import { resolve } from "node:path";
 import { perform } from "../../app/perform.ts";
-import { checkFleetRepositories, listRepositories, scanRepositories } from "../../app/use-cases/repos.ts";
+import {
+  checkFleetRepositories,
+  listRepositories,
+  type RepositoryList,
+  scanRepositories,
+} from "../../app/use-cases/repos.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { ReposCheckOptions, ReposScanOptions, ReposSelectOptions } from "../command-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openWorkspace } from "../open-workspace.ts";
 import type { OutputFormat } from "../output-request.ts";
+import { escapeControl } from "../terminal/escape-control.ts";
 import type { View } from "./config-view.ts";
 import { type ListView, viewReposCheck, viewReposGraph, viewReposList, viewReposScan } from "./repos-view.ts";
 
@@ -13,7 +19,7 @@ import { type ListView, viewReposCheck, viewReposGraph, viewReposList, viewRepos
 export async function runReposList(options: ReposSelectOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const list = await perform(app, listRepositories, { ...selectionOf(options), signal: io.interrupts.signal });
-  writeList(viewReposList(list.fleet, list, io.stdout), { format: options.format, hidden: list.hidden }, io);
+  writeList(viewReposList(list.fleet, list, io.stdout), { ...list, format: options.format }, io);
   return exitCodes.success;
 }
 
@@ -27,7 +33,7 @@ export async function runReposCheck(options: ReposCheckOptions, io: CommandIo): 
     signal: io.interrupts.signal,
   });
   const view = viewReposCheck(check, io.stdout);
-  writeList(view, { format: options.format, hidden: check.hidden }, io);
+  writeList(view, { ...check, format: options.format }, io);
   for (const { repository, reason } of check.undecided) {
     io.stderr.write(`cannot tell whether ${repository.name} is selected: ${reason}\n`);
   }
@@ -37,10 +43,10 @@ export async function runReposCheck(options: ReposCheckOptions, io: CommandIo): 
 /** `mahavishnu repos graph`. */
 export async function runReposGraph(options: ReposSelectOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
-  const { repositories, hidden } = await perform(app, listRepositories, selectionOf(options));
+  const { repositories, hidden, unmatched } = await perform(app, listRepositories, selectionOf(options));
   const format: string = options.format;
   const view = viewReposGraph(repositories, format === "dot" || format === "mermaid" ? format : "text");
-  writeList({ ...view, items: [] }, { format: options.format, hidden }, io);
+  writeList({ ...view, items: [] }, { format: options.format, hidden, unmatched }, io);
   return exitCodes.success;
 }
 
@@ -57,15 +63,16 @@ function selectionOf({ select }: ReposSelectOptions): { readonly select?: string
   return select === undefined ? {} : { select };
 }
 
-/** A list, and how many repositories are left out of it because the subject may not see them. */
+/** A list, how many repositories are left out of it because the subject may not see them, and what the selector names in vain. */
 function writeList(
   view: ListView,
-  { format, hidden }: { readonly format: OutputFormat; readonly hidden: number },
+  { format, hidden, unmatched }: Pick<RepositoryList, "hidden" | "unmatched"> & { readonly format: OutputFormat },
   io: CommandIo,
 ): void {
   if (format === "ndjson") writeNdjson(io.stdout, view.items);
   else write({ ...view, json: { ...view.json, hidden } }, format, io);
   if (hidden > 0) io.stderr.write(`${hidden} more that you may not see\n`);
+  writeLines(io.stderr, unmatched.map(escapeControl));
 }
 
 function write({ text, json }: View, format: OutputFormat, io: CommandIo): void {
