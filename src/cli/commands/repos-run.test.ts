@@ -5,7 +5,6 @@ import { withWorkspace } from "../../config/workspace-fixture.ts";
 const files = {
   "mahavishnu.yaml": "version: 1\nauth: { enabled: false }\n",
   "repos.yaml": "version: 1\nrepos: { gateway: {} }\n",
-  "workflows/w.yaml": `version: 1\nname: w\njobs:\n  j: { sweep: {}, steps: [{ run: "true" }] }\n`,
 };
 
 describe("a selector that fits nothing", () => {
@@ -17,8 +16,8 @@ describe("a selector that fits nothing", () => {
         expect([exitCode, stderr]).toEqual([0, 'name:gatway fits no repository; did you mean "gateway"?\n']);
       }
       expect((await runCaptured(["repos", "list", "-s", "name:gate*"], { cwd })).stderr).toBe("");
-      const planned = await runCaptured(["plan", "w", "-s", "name:gatway"], { cwd });
-      expect([planned.exitCode, planned.stderr]).toEqual([1, expect.stringContaining('did you mean "gateway"?')]);
+      const run = await runCaptured(["exec", "-s", "name:gatway", "--", "true"], { cwd });
+      expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('did you mean "gateway"?')]);
     });
   });
 });
