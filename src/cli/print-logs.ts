@@ -61,7 +61,8 @@ export async function printLogs(
   const store = await app.store();
   const stop = AbortSignal.any([io.interrupts.signal, io.stdout.closed]);
   await print(!follows);
-  while (follows && !isOver(state.state) && !stop.aborted) {
+  if (!follows) return 0;
+  while (!isOver(state.state) && !stop.aborted) {
     await new Promise((resolve) => setTimeout(resolve, followMs));
     // Looked at first: what its process has done before it went away is in the history then.
     const row = await store.getRun(state.id);

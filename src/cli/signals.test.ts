@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { identifyProcess } from "../lib/process-identity.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const run = promisify(execFile);
@@ -45,15 +46,9 @@ async function interrupt(script: string, ...signals: readonly NodeJS.Signals[]):
   return { code: await ended, stdout: await stdout, stderr: await stderr };
 }
 
-/** Whether the process that the command started in the repository is there. */
+/** Whether the process that the command started in the repository is there, and no zombie. */
 async function isAlive(): Promise<boolean> {
-  const pid = Number(await readFile(join(cwd, "pid"), "utf8"));
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return identifyProcess(Number(await readFile(join(cwd, "pid"), "utf8"))) !== null;
 }
 
 async function stateOfRun(): Promise<string> {

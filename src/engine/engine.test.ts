@@ -54,7 +54,9 @@ describe("a run", { timeout: 60_000 }, () => {
 
   it("counts its targets without the steps of finally, as lists show them", async () => {
     await using workspace = new Workspace();
-    const plan = planSweep([makeJob("j", [makeStep("a")])], [workspace.repository("r")], { last: [makeStep("last", "exit 3")] });
+    const plan = planSweep([makeJob("j", [makeStep("a")])], [workspace.repository("r")], {
+      last: [makeStep("last", "exit 3")],
+    });
     const { id } = await execute(workspace.engine(), plan);
     const row = await workspace.store.getRun(id);
     expect(row).toMatchObject({ state: "partial", counts: { total: 1, succeeded: 1, failed: 0 } });

@@ -70,8 +70,8 @@ function refuseText(file: string, beginning: Buffer, logSize: number): void {
   // A control character besides tab, line feed and carriage return is in every damaged header, and in no text.
   const isText = beginning.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
   if (!isText || logSize > 0) return;
-  throw new MahavishnuError("STATE_FOREIGN", `${file} is no state database, but a text file`, {
-    fix: "Name another file in state.url. If this was the state database, restore a backup of it.",
+  throw new MahavishnuError("STATE_FOREIGN", `${file} is a text file: it was never a state database, or is damaged`, {
+    fix: "Name another file in state.url, or restore a backup; without one, move the state folder aside to begin anew.",
   });
 }
 

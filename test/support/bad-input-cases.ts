@@ -310,7 +310,7 @@ export const commandLineCases: readonly BadCase[] = [
 
 export const stateCases: readonly BadCase[] = [
   {
-    what: "a database of another kind",
+    what: "a text instead of the database",
     bad: { ".mahavishnu/state.db": "hello".repeat(5_000) },
     argv: ["run", "hello"],
     code: 1,
@@ -321,7 +321,7 @@ export const stateCases: readonly BadCase[] = [
     bad: { ".mahavishnu/state.db": folderInstead },
     argv: ["runs", "list"],
     code: 1,
-    says: ["state.db", "Check what stands at this path"],
+    says: ["state.db is a folder", "state.db aside"],
   },
   {
     what: "a file instead of the folder",
