@@ -7,7 +7,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identifyProcess } from "../lib/process-identity.ts";
-import { lives } from "../engine/engine-fixture.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const run = promisify(execFile);
