@@ -28,6 +28,9 @@ if (process.platform === "win32") {
       needed,
   ]);
 } else {
+  // What V8 has made of dist/, kept beside it: a tenth of the time of a short command. Where nobody may write there, Node does without.
+  const { fileURLToPath } = process.getBuiltinModule("node:url");
+  process.getBuiltinModule("node:module").enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
   import("../dist/main.js").catch(function (error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND" || !/dist[\\/]main\.js'/.test(error.message)) throw error;
     process.stderr.write("mahavishnu: dist/ is missing in this checkout. Run: npm ci (or npm run build)\n");
