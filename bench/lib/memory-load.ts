@@ -6,6 +6,7 @@
  *
  * Prints one JSON line.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,8 @@ import { openStore } from "../../src/store/open-store.ts";
 const count = Number(process.argv[2] ?? 10_000);
 const names = Array.from({ length: count }, (_, index) => `repository-${index}`);
 const folder = mkdtempSync(join(tmpdir(), "mahavishnu-bench-"));
+// All targets work in the same repository, in place.
+execFileSync("git", ["init", "--quiet", folder]);
 
 let highest = 0;
 const look = (): number => {
