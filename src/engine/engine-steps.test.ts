@@ -93,7 +93,7 @@ describe("steps of a target", { timeout: 60_000 }, () => {
       ],
       { needs: ["edit"] },
     );
-    const state = await execute(workspace.engine(), planSweep([edit, ship], repositories));
+    const state = await execute(workspace.engine(), planSweep([edit, ship], repositories, { needs: { b: ["a"] } }));
     expect(state.state).toBe("succeeded");
     expect(stepOf(state, "edit/b", "use").attempts[0]?.lastLine).toBe("v1.0-b");
     expect(targetOf(state, "edit/a").outputs).toEqual({ tag: "v1.0-a" });

@@ -6,13 +6,13 @@ import { markOf } from "./attempt-names.ts";
 import { Checkouts } from "./checkouts.ts";
 import { endLeftovers } from "./end-processes.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { endOrphans } from "../repositories/end-orphans.ts";
 import type { RunWriter } from "./run-writer.ts";
 import type { StepState, TargetState } from "./state.ts";
 
 /**
  * Ends what a dead owner left: its processes first, with the locks that they held in worktrees, then its running attempts in
- * the history. Resolves when that is durable, and
- * only then may a new attempt begin.
+ * the history. Resolves when that is durable, and only then may a new attempt begin.
  *
  * @throws MahavishnuError RUN_LEFTOVERS when a process cannot be ended; nothing has been written then.
  */
@@ -31,6 +31,10 @@ export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<v
       "RUN_LEFTOVERS",
       `processes of run ${state.id} that its dead owner left cannot be ended: ${pids}`,
     );
+  }
+  // One that was about to make a worktree belongs to no attempt.
+  if (state.plan.workflow.jobs.some(({ checkout }) => checkout === "worktree")) {
+    await endOrphans(join(parts.worktreesFolder, state.id));
   }
   crashPoint("engine.leftoversEnded");
   const checkouts = new Checkouts(parts);

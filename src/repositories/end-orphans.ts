@@ -7,7 +7,7 @@ const patienceMs = 5_000;
 const pollMs = 10;
 
 /**
- * Ends the `git worktree add` of a folder that has outlived the process that started it: it would go on writing files
+ * Ends each `git worktree add` of a folder, or of one below it, that has outlived the process that started it: it would go on writing files
  * into a worktree that is being made anew. This product starts git in a process group of its own, so the whole group is ended.
  */
 export async function endOrphans(folder: string): Promise<void> {
@@ -26,7 +26,7 @@ function killGroup(pid: number): void {
   }
 }
 
-/** Pids of git processes that add a worktree in exactly this folder. */
+/** Pids of git processes that add a worktree in this folder or below it. */
 function findAdding(folder: string): number[] {
   const all = existsSync("/proc/self/cmdline") ? listFromProc() : listFromPs();
   return all.filter(({ words }) => isAdding(words, folder)).map(({ pid }) => pid);
@@ -39,9 +39,11 @@ interface ProcessWords {
 }
 
 function isAdding(words: readonly string[] | string, folder: string): boolean {
-  if (typeof words === "string") return words.includes(` worktree add --detach ${folder} `);
+  if (typeof words === "string") {
+    return [" ", "/"].some((after) => words.includes(` worktree add --detach ${folder}${after}`));
+  }
   const at = words.indexOf("worktree");
-  return at !== -1 && words[at + 1] === "add" && words.includes(folder);
+  return at !== -1 && words[at + 1] === "add" && words.some((word) => word === folder || word.startsWith(`${folder}/`));
 }
 
 function listFromProc(): ProcessWords[] {

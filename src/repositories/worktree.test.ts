@@ -192,7 +192,7 @@ describe("openWorktree", () => {
     // What `git worktree add` leaves when it is killed in its first millisecond: nothing that leads to a folder.
     for (const id of ["repo", "repo7", "other", "repo-young"]) {
       mkdirSync(join(worktrees, id), { recursive: true });
-      writeFileSync(join(worktrees, id, "locked"), "initializing");
+      if (id !== "repo7") writeFileSync(join(worktrees, id, "locked"), "initializing");
       if (id !== "repo-young") utimesSync(join(worktrees, id), new Date(0), new Date(0));
     }
     const place = { repository, folder: folder.join("w/repo") };
@@ -214,7 +214,7 @@ describe("openWorktree", () => {
     // A kill after git has made a file and before it has filled it.
     writeFileSync(join(worktrees, "repo/commondir"), "");
     writeFileSync(join(worktrees, "repo/locked"), "initializing");
-    utimesSync(join(worktrees, "repo"), secondsAgo(3.5), secondsAgo(3.5));
+    utimesSync(join(worktrees, "repo"), secondsAgo(0.5), secondsAgo(0.5));
     expect(() => git(repository, "worktree", "add", "--detach", place.folder, commit)).toThrow("failed to read");
     await openWorktree({ ...place, commit, fresh: false });
     expect(listLinked(repository)).toEqual([place.folder]);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { MahavishnuError } from "../lib/errors.ts";
 import { endOrphans } from "./end-orphans.ts";
 import { GitError } from "./git-error.ts";
@@ -32,7 +33,8 @@ const checkoutTimeoutMs = 10 * 60_000;
  * A half-made registration that is older than this has lost the git process that made it: git fills one within a
  * millisecond. Less than the patience with locks, so that whoever is held up by one outwaits it.
  */
-const abandonedAfterMs = 4_000;
+const abandonedAfterMs = 1_000;
+const abandonedPollMs = 50;
 
 /**
  * Makes a worktree with a detached HEAD at a commit, or goes on with the one that is there. A folder that a crash left
@@ -57,7 +59,7 @@ export async function openWorktree({ commit, fresh, worked = false, ...place }: 
       const args = ["worktree", "add", "--detach", place.folder, commit];
       await runPatiently(
         { folder: repository.realPath, args, timeoutMs: checkoutTimeoutMs, signal: place.signal },
-        async () => await sweepAbandoned(repository, basename(place.folder)),
+        async () => void (await sweepAbandoned(repository, basename(place.folder))),
       );
     } catch (error) {
       // Git clears up after its own failures, but not after being ended.
@@ -173,7 +175,8 @@ async function discard(repository: WorkingTree, folder: string): Promise<void> {
   if (isLeft && !isComplete(repository, folder)) await endOrphans(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   for (const registration of findRegistrations(repository, folder)) await removeRegistration(registration);
-  await sweepAbandoned(repository, basename(folder));
+  // What a git left that was ended just now is seen to be abandoned a moment later.
+  while ((await sweepAbandoned(repository, basename(folder))) > 0) await delay(abandonedPollMs);
 }
 
 /** Does what git does to a registration that is not needed any more; the folder of all goes with the last one. */
@@ -222,15 +225,24 @@ function readText(file: string): string {
  * A git that is killed in its first moments leaves a registration that leads to no folder, or one of which the other git
  * processes cannot read the files: no worktree of the repository can be made or removed any more. Git itself never
  * removes it. Git names registrations after the folder, with a number when that is taken.
+ *
+ * @returns how many are half-made and too young to tell whether their git still lives
  */
-async function sweepAbandoned({ commonDir }: WorkingTree, name: string): Promise<void> {
+async function sweepAbandoned({ commonDir }: WorkingTree, name: string): Promise<number> {
+  let young = 0;
   for (const registration of listRegistrations(commonDir)) {
     const id = basename(registration);
-    if (!id.startsWith(name) || !/^\d*$/.test(id.slice(name.length))) continue;
+    if (!id.startsWith(name) || !/^\d*$/.test(id.slice(name.length)) || !isHalfMade(registration)) continue;
     const stats = statSync(registration, { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true || Date.now() - stats.mtimeMs <= abandonedAfterMs) continue;
-    // Git writes them in this order, under the mark `locked`.
-    const isHalf = ["gitdir", "HEAD", "commondir"].some((file) => readText(join(registration, file)) === "");
-    if (isHalf && existsSync(join(registration, "locked"))) await removeRegistration(registration);
+    if (stats?.isDirectory() !== true) continue;
+    if (Date.now() - stats.mtimeMs > abandonedAfterMs) await removeRegistration(registration);
+    else young += 1;
   }
+  return young;
+}
+
+/** Git writes these files in this order, all but the folder itself under the mark `locked`. */
+function isHalfMade(registration: string): boolean {
+  const isEmpty = (file: string): boolean => readText(join(registration, file)) === "";
+  return isEmpty("gitdir") || (existsSync(join(registration, "locked")) && ["HEAD", "commondir"].some(isEmpty));
 }
