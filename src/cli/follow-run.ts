@@ -9,12 +9,13 @@ import { exitCodes } from "./exit-codes.ts";
 import type { OutputChoice } from "./output-request.ts";
 import { createRunDisplay } from "./run-display.ts";
 import { shortenRunId } from "./shorten-run-id.ts";
+import { type Where, whereWords } from "./where-words.ts";
 
 /** What following needs. */
 export interface Following {
   readonly app: AppContext;
   readonly io: CommandIo;
-  readonly options: OutputChoice & { readonly quiet: boolean };
+  readonly options: OutputChoice & Where & { readonly quiet: boolean };
 }
 
 /**
@@ -78,7 +79,9 @@ async function finish(
     display.finish(state, viewRun(state, row, Date.now()), await shortenRunId(store, state.id));
     // For eyes, the summary says so.
     if (!isOver(state.state) && options.format !== "text")
-      io.stderr.write(`run ${state.id} is left where it stands; go on with: mahavishnu runs resume ${state.id}\n`);
+      io.stderr.write(
+        `run ${state.id} is left where it stands; go on with: mahavishnu runs resume ${state.id}${whereWords(options, io.cwd)}\n`,
+      );
   }
   if (options.format === "json") display.closeJson();
 }
@@ -129,10 +132,10 @@ export function worstExitCode(states: readonly (RunStatus | "interrupted")[]): n
 }
 
 /** Says that runs wait for somebody to take them over. */
-export function tellInterrupted(io: CommandIo, ids: readonly string[]): void {
+export function tellInterrupted(io: CommandIo, ids: readonly string[], where: Where): void {
   if (ids.length === 0) return;
   const one = ids.length === 1;
   io.stderr.write(
-    `${ids.length} interrupted run${one ? " waits" : "s wait"}: ${ids.slice(0, 5).join(", ")}; go on with: mahavishnu runs resume\n`,
+    `${ids.length} interrupted run${one ? " waits" : "s wait"}: ${ids.slice(0, 5).join(", ")}; go on with: mahavishnu runs resume${whereWords(where, io.cwd)}\n`,
   );
 }

@@ -9,6 +9,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/suggest.ts";
 import { type CommandIo, writeNdjson } from "./command-io.ts";
 import type { RunsLogsOptions } from "./command-options.ts";
+import { whereWords } from "./where-words.ts";
 
 /** How often a followed run is looked at. */
 const followMs = 200;
@@ -70,7 +71,9 @@ export async function printLogs(
     const isGone = !isOver(state.state) && (row === null || isInterrupted(row, Date.now()));
     await print(isGone);
     if (!isGone) continue;
-    io.stderr.write(`run ${state.id} is interrupted; go on with: mahavishnu runs resume ${state.id}\n`);
+    io.stderr.write(
+      `run ${state.id} is interrupted; go on with: mahavishnu runs resume ${state.id}${whereWords(options, io.cwd)}\n`,
+    );
     break;
   }
   return 0;

@@ -3,6 +3,7 @@ import type { RunEvent } from "../engine/events.ts";
 import type { RunState } from "../engine/state.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "./command-io.ts";
 import type { OutputChoice } from "./output-request.ts";
+import { type Where, whereWords } from "./where-words.ts";
 import { LiveBlock } from "./terminal/live-block.ts";
 import { renderRunSummary } from "./terminal/run-summary.ts";
 import { labelWidthOf, renderEndedTarget, renderRunBlock, renderRunHead } from "./terminal/run-view.ts";
@@ -19,12 +20,21 @@ export interface RunDisplay {
 }
 
 /** Makes the display that fits the output and the terminal. */
-export function createRunDisplay(io: CommandIo, options: OutputChoice & { readonly quiet: boolean }): RunDisplay {
+export function createRunDisplay(
+  io: CommandIo,
+  options: OutputChoice & Where & { readonly quiet: boolean },
+): RunDisplay {
   if (options.format === "json") return jsonDisplay(io);
   if (options.format === "ndjson") return ndjsonDisplay(io);
-  if (options.quiet) return quietDisplay(io);
-  return io.stdout.isTTY ? liveDisplay(io) : plainDisplay(io);
+  const summarize: Summarize = (state, view, shortId) => {
+    const where = whereWords(options, io.cwd);
+    return renderRunSummary(state, { now: Date.now(), shortId, where, shown: view }, io.stdout);
+  };
+  if (options.quiet) return quietDisplay(io, summarize);
+  return io.stdout.isTTY ? liveDisplay(io, summarize) : plainDisplay(io, summarize);
 }
+
+type Summarize = (state: RunState, view: RunView, shortId: string) => string[];
 
 /** One document at the end: the run, or a list when there are several. */
 function jsonDisplay(io: CommandIo): RunDisplay {
@@ -61,7 +71,7 @@ function ndjsonDisplay(io: CommandIo): RunDisplay {
 }
 
 /** On a terminal: a block that is drawn in place, and its runs' summaries where it stood. */
-function liveDisplay(io: CommandIo): RunDisplay {
+function liveDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
   const block = new LiveBlock(io.stdout);
   const runs = new Map<string, RunState>();
   const draw = (): void => {
@@ -78,7 +88,7 @@ function liveDisplay(io: CommandIo): RunDisplay {
     },
     finish: (state, view, shortId) => {
       runs.delete(state.id);
-      block.end([renderRunHead(state, io.stdout), "", ...summarize(io, state, view, shortId)]);
+      block.end([renderRunHead(state, io.stdout), "", ...summarize(state, view, shortId)]);
       draw();
     },
     closeJson: () => undefined,
@@ -87,7 +97,7 @@ function liveDisplay(io: CommandIo): RunDisplay {
 }
 
 /** Without a terminal: one line for each target at its end, then the summary. */
-function plainDisplay(io: CommandIo): RunDisplay {
+function plainDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
   const labelWidths = new Map<string, number>();
   /** Runs with lines of targets: a blank line stands between these and the summary. */
   const told = new Set<string>();
@@ -108,22 +118,18 @@ function plainDisplay(io: CommandIo): RunDisplay {
       }
     },
     finish: (state, view, shortId) =>
-      writeLines(io.stdout, [...(told.has(state.id) ? [""] : []), ...summarize(io, state, view, shortId)]),
+      writeLines(io.stdout, [...(told.has(state.id) ? [""] : []), ...summarize(state, view, shortId)]),
     closeJson: () => undefined,
     close: () => undefined,
   };
 }
 
 /** With `-q`: the end alone. */
-function quietDisplay(io: CommandIo): RunDisplay {
+function quietDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
   return {
     update: () => undefined,
-    finish: (state, view, shortId) => writeLines(io.stdout, summarize(io, state, view, shortId)),
+    finish: (state, view, shortId) => writeLines(io.stdout, summarize(state, view, shortId)),
     closeJson: () => undefined,
     close: () => undefined,
   };
-}
-
-function summarize(io: CommandIo, state: RunState, view: RunView, shortId: string): string[] {
-  return renderRunSummary(state, { now: Date.now(), shortId, shown: view }, io.stdout);
 }

@@ -9,7 +9,7 @@ import { openWorkspace } from "../open-workspace.ts";
 /** `mahavishnu exec -- COMMAND...`. */
 export async function runExec(options: ExecOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
-  tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
+  tellInterrupted(io, await perform(app, listInterruptedRuns, {}), options);
   const { command, select, maxParallel, timeout } = options;
   return await followRuns({ app, io, options }, async () => {
     const { handle } = await perform(app, execCommand, {

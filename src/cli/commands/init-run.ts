@@ -1,9 +1,10 @@
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { findPackageRoot } from "../../lib/package-root.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { InitOptions } from "../command-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { type Line, renderLines, span } from "../terminal/line.ts";
+import { whereWords } from "../where-words.ts";
 
 /** What `init` made, as machines read it. */
 export interface InitDocument {
@@ -45,8 +46,7 @@ function describe({ folder, demo, kept, made }: InitDocument, cwd: string): Line
   const what = demo ? "demo workspace" : "workspace";
   const shown = made.slice(0, listedPaths);
   const more = made.length - shown.length;
-  const here = relative(cwd, folder);
-  const at = here === "" ? "" : ` -C ${here.startsWith("..") ? folder : here}`;
+  const at = whereWords({ workspace: folder }, cwd);
   const next = demo ? ["run inventory", "repos list"] : ["repos scan ~/src", "config validate"];
   return [
     [`${kept ? "kept the" : "made a"} ${what} in ${folder}`],

@@ -10,7 +10,7 @@ import { inputsOf } from "./plan-run.ts";
 /** `mahavishnu run WORKFLOW`. */
 export async function runRun(options: RunOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
-  tellInterrupted(io, await perform(app, listInterruptedRuns, {}));
+  tellInterrupted(io, await perform(app, listInterruptedRuns, {}), options);
   const { workflow, select, maxParallel, idempotencyKey } = options;
   let known: string | undefined;
   const code = await followRuns({ app, io, options }, async () => {

@@ -16,6 +16,7 @@ import { printLogs } from "../print-logs.ts";
 import { type FailedResume, resumeRuns, tellFailures } from "../resume-runs.ts";
 import { shortenRunId } from "../shorten-run-id.ts";
 import { renderRun, renderRunList } from "../terminal/runs-view.ts";
+import { whereWords } from "../where-words.ts";
 
 /** Runs listed when `--limit` is left out. */
 const defaultLimit = 20;
@@ -45,7 +46,7 @@ export async function runRunsShow(options: OneRunOptions, io: CommandIo): Promis
   if (options.format === "json") writeJson(io.stdout, view);
   else {
     const shortId = await shortenRunId(await app.store(), view.id);
-    writeLines(io.stdout, renderRun(state, view, { now, shortId }, io.stdout));
+    writeLines(io.stdout, renderRun(state, view, { now, shortId, where: whereWords(options, io.cwd) }, io.stdout));
   }
   return 0;
 }

@@ -15,6 +15,8 @@ export interface SummaryView {
   readonly now: number;
   /** The beginning of the run's id that hints use. */
   readonly shortId: string;
+  /** What hints need at their end to mean the same workspace. */
+  readonly where?: string;
   /** Takes the place of the run's own state and reason: `interrupted` is nowhere stored. */
   readonly shown?: { readonly state: string; readonly reason: string };
   /** Rows of a matrix; of more, those that are well are counted. */
@@ -32,7 +34,7 @@ export function renderRunSummary(state: RunState, view: SummaryView, look: Look)
     ...renderMatrices(state, view.now, view.maxRows ?? 50, look),
     "",
     renderTitle(state, view, look),
-    ...block(renderTold(bad, view.shortId, look)),
+    ...block(renderTold(bad, view, look)),
     ...block(renderHints(state, bad, view, look)),
   ];
 }
@@ -81,7 +83,7 @@ function reasonOf(state: RunState, view: SummaryView, shown: string): Span[] {
   return [span("faint", ` (${view.shown?.reason ?? state.cause.reason})`)];
 }
 
-function renderTold(bad: readonly TargetState[], shortId: string, look: Look): string[] {
+function renderTold(bad: readonly TargetState[], { shortId, where = "" }: SummaryView, look: Look): string[] {
   const order = ["failed", "cancelled", "skipped"];
   const sorted = bad.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const told = sorted.slice(0, toldTargets);
@@ -99,7 +101,10 @@ function renderTold(bad: readonly TargetState[], shortId: string, look: Look): s
   const lines = renderTable({ indent: 2, columns: [{}, {}, {}, {}], rows }, look);
   const more = bad.length - told.length;
   return more > 0
-    ? [...lines, renderLine(["  ", span("faint", `... and ${more} more: mahavishnu runs show ${shortId}`)], look)]
+    ? [
+        ...lines,
+        renderLine(["  ", span("faint", `... and ${more} more: mahavishnu runs show ${shortId}${where}`)], look),
+      ]
     : lines;
 }
 
@@ -112,16 +117,21 @@ function quote(line: string): string {
 }
 
 /** Commands are shown whole, however narrow the terminal is: they are there to be copied. */
-function renderHints(state: RunState, bad: readonly TargetState[], { shortId }: SummaryView, look: Look): string[] {
+function renderHints(
+  state: RunState,
+  bad: readonly TargetState[],
+  { shortId, where = "" }: SummaryView,
+  look: Look,
+): string[] {
   const failed = bad.find((target) => failedStep(target) !== undefined);
   const step = failed === undefined ? undefined : failedStep(failed);
-  const where = failed === undefined || failed.repository === null ? "" : ` --repo ${failed.repository}`;
+  const which = failed === undefined || failed.repository === null ? "" : ` --repo ${failed.repository}`;
   const hints: (readonly [string, string])[] = [];
-  if (step !== undefined) hints.push(["logs", `runs logs ${shortId}${where} --step ${step.id}`]);
+  if (step !== undefined) hints.push(["logs", `runs logs ${shortId}${which} --step ${step.id}`]);
   if (!isOver(state.state)) hints.push(["go on", `runs resume ${shortId}`]);
   else if (bad.length > 0 || state.state === "cancelled") hints.push(["again", `runs retry ${shortId}`]);
   const whole = { ...look, width: Number.POSITIVE_INFINITY };
   return hints.map(([word, command]) =>
-    renderLine(["  ", span("faint", word.padEnd(9)), `mahavishnu ${command}`], whole),
+    renderLine(["  ", span("faint", word.padEnd(9)), `mahavishnu ${command}${where}`], whole),
   );
 }
