@@ -6,6 +6,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import type { CommandIo } from "./command-io.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
+import { formatSeconds } from "./terminal/run-words.ts";
 
 /** A run that could not be resumed. */
 export interface FailedResume {
@@ -33,6 +34,7 @@ export async function resumeRuns(app: AppContext, ids: readonly string[], io: Co
   const stop = io.interrupts.signal;
   const handles: RunHandle[] = [];
   const failures: FailedResume[] = [];
+  let isTold = false;
   for (let waiting = ids; waiting.length > 0;) {
     const owned: string[] = [];
     for (const id of waiting) {
@@ -44,9 +46,18 @@ export async function resumeRuns(app: AppContext, ids: readonly string[], io: Co
       }
     }
     waiting = owned;
+    if (waiting.length > 0 && !isTold) tellWaiting(io, waiting, deadline - Date.now());
+    isTold ||= waiting.length > 0;
     if (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return { handles, failures };
+}
+
+function tellWaiting(io: CommandIo, ids: readonly string[], ms: number): void {
+  const [first = "", ...more] = ids;
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  const most = formatSeconds(Math.max(1_000, Math.ceil(ms / 1_000) * 1_000));
+  io.stderr.write(`run ${first}${others}: its owner may live; waiting for its lease to end, at most ${most}\n`);
 }
 
 function isOwned(error: unknown): boolean {

@@ -82,4 +82,37 @@ describe("runs resume", { timeout: 60_000 }, () => {
     ]);
     expect(exitCode).toBe(1);
   });
+
+  it("says that it waits for a run whose owner lives", async () => {
+    const owner = spawn(
+      process.execPath,
+      [main, "exec", "--", "sh", "-c", "touch ../begun; until test -e ../go; do sleep 0.05; done"],
+      {
+        cwd,
+        stdio: "ignore",
+      },
+    );
+    const ended = new Promise((resolve) => owner.once("exit", resolve));
+    while (!existsSync(join(cwd, "begun"))) await delay(20);
+    const [id = ""] = await listIds();
+    const waiting = spawn(process.execPath, [main, "runs", "resume", id], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+    const gone = new Promise((resolve) => waiting.once("exit", resolve));
+    const said = await new Promise((resolve) =>
+      waiting.stderr.once("data", (text: Buffer) => resolve(text.toString())),
+    );
+    expect(said).toMatch(new RegExp(`^run ${id}: its owner may live; waiting for its lease to end, at most \\d+s\n$`));
+    await writeFile(join(cwd, "go"), "");
+    await Promise.all([ended, gone]);
+  });
+});
+
+describe("runs list", { timeout: 60_000 }, () => {
+  it("says how to see more than it shows", async () => {
+    for (let n = 0; n < 3; n += 1) await runCaptured(["-C", cwd, "exec", "--", "true"]);
+    const ids = (await listIds()).toReversed();
+    const first = await runCaptured(["-C", cwd, "runs", "list", "--limit", "2"]);
+    const cursor = /^there are older runs: add --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? "";
+    const second = await runCaptured(["-C", cwd, "runs", "list", "--limit", "2", "--cursor", cursor]);
+    expect([second.stdout.includes(ids[2] ?? "-"), second.stderr]).toEqual([true, ""]);
+  });
 });

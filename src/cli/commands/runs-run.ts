@@ -33,7 +33,10 @@ export async function runRunsList(options: RunsListOptions, io: CommandIo): Prom
   });
   if (options.format === "json") writeJson(io.stdout, page);
   else if (options.format === "ndjson") writeNdjson(io.stdout, page.items);
-  else writeLines(io.stdout, renderRunList(page.items, Date.now(), io.stdout));
+  else {
+    writeLines(io.stdout, renderRunList(page.items, Date.now(), io.stdout));
+    if (page.nextCursor !== null) io.stderr.write(`there are older runs: add --cursor ${page.nextCursor}\n`);
+  }
   return 0;
 }
 
