@@ -114,6 +114,11 @@ describe("loadWorkflow", () => {
       code: "WORKFLOW_NOT_FOUND",
       message: 'no workflow "audit": workflows holds no *.yaml file',
     });
+    await expect(loadWorkflow({ ...source(), folder: "/nowhere/at/all" }, "audit")).rejects.toThrow(
+      'no workflow "audit": there is no folder workflows',
+    );
+    await mkdir(join(source().folder, "folder.yaml"));
+    await expect(loadWorkflow(source(), "folder")).rejects.toThrow("this file cannot be read: it is a folder");
     await put({ "a.yaml": valid("audit") });
     await expect(loadWorkflow(source(), "adit")).rejects.toThrow('no workflow "adit": did you mean "audit"?');
     // The file's text holds the word, its name is another.

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { readUserFile } from "../config/read-user-file.ts";
 import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
 import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
@@ -61,7 +62,10 @@ export async function loadWorkflow(source: WorkflowFolder, name: string): Promis
   const texts = await readTexts(source);
   const candidates = texts.filter((entry) => "error" in entry || entry.text.includes(name));
   const loaded = loadAll(candidates, source);
-  const found = loaded.find((entry) => entry.name === name);
+  // Of a file that cannot be read, its own name is all that is known.
+  const found =
+    loaded.find((entry) => entry.name === name) ??
+    loaded.find((entry) => entry.name === null && basename(entry.file).replace(/\.ya?ml$/, "") === name);
   if (found === undefined) throw notFound(name, texts, source);
   if (found.workflow === null) throw found.error;
   return found.workflow;
@@ -144,9 +148,10 @@ function diagnoseTwin(file: string, text: string, name: string, others: readonly
 function notFound(name: string, texts: readonly TextFile[], source: WorkflowFolder): MahavishnuError {
   if (texts.length === 0) {
     const fix = `Write one into ${source.shownAs}/, such as ${source.shownAs}/${/^[\w.-]+$/.test(name) ? name : "hello"}.yaml.`;
-    return new MahavishnuError("WORKFLOW_NOT_FOUND", `no workflow "${name}": ${source.shownAs} holds no *.yaml file`, {
-      fix,
-    });
+    const why = existsSync(source.folder)
+      ? `${source.shownAs} holds no *.yaml file`
+      : `there is no folder ${source.shownAs}`;
+    return new MahavishnuError("WORKFLOW_NOT_FOUND", `no workflow "${name}": ${why}`, { fix });
   }
   const names = texts.flatMap((entry) => ("text" in entry ? (readName(entry.file, entry.text) ?? []) : []));
   return new MahavishnuError("WORKFLOW_NOT_FOUND", `no workflow "${name}": ${didYouMean(name, names)}`);

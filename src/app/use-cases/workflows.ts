@@ -69,7 +69,7 @@ function loadFile(
   workspace: string,
 ): LoadedWorkflow {
   const inside = relative(workspace, path);
-  const file = inside.startsWith("..") ? path : inside;
+  const file = inside === "" || inside.startsWith("..") ? path : inside;
   try {
     const read = readUserFile(path, maxFileBytes);
     if (read.text === undefined) {
