@@ -75,13 +75,14 @@ function leftovers(): readonly string[] {
   return readdirSync(folder.join("tmp")).filter((name) => name.startsWith("mahavishnu-"));
 }
 
-/** Processes that were started with this test's folder for temporary files and still live. Only Linux can tell. */
+/** Processes that were started with this test's folder for temporary files, or one in it, and still live. Only Linux can tell. */
 function survivors(): readonly string[] {
   if (process.platform !== "linux") return [];
   const marker = `TMPDIR=${folder.join("tmp")}`;
   return readdirSync("/proc").filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(marker);
+      const environment = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/environ`, "utf8").split("\0") : [];
+      return environment.some((entry) => entry === marker || entry.startsWith(`${marker}/`));
     } catch {
       return false;
     }

@@ -27,8 +27,11 @@ export function inspectFile(file: string): InspectedFile {
   const size = sizeOf(file);
   const logSize = sizeOf(`${file}-wal`) ?? 0;
   if (size === undefined || size === 0) {
-    refuseLoss(file, size, logSize);
-    return { isNew: true, needsLook: false };
+    const loss = findLoss(file, size, logSize);
+    if (loss === null) return { isNew: true, needsLook: false };
+    // A process that makes the database fills the file before it writes a log or begins a run: what speaks of a loss came after it.
+    if ((sizeOf(file) ?? 0) > 0) return inspectFile(file);
+    throw new MahavishnuError("STATE_DAMAGED", loss);
   }
   const header = readHeader(file);
   if (header.length < headerLength || header.toString("latin1", 0, magic.length) !== magic) {
@@ -75,14 +78,13 @@ function refuseText(file: string, beginning: Buffer, logSize: number): void {
   });
 }
 
-/** SQLite takes an emptied file for a new one; beside files of runs, or a log, it is a loss and said to be one. */
-function refuseLoss(file: string, size: number | undefined, logSize: number): void {
+/** SQLite takes an emptied file for a new one; beside files of runs, or a log, it is a loss and said to be one. Null when it is none. */
+function findLoss(file: string, size: number | undefined, logSize: number): string | null {
   const state = size === undefined ? "missing" : "empty";
-  if (logSize > 0) throw new MahavishnuError("STATE_DAMAGED", `${file} is ${state}, but its log ${file}-wal is not`);
+  if (logSize > 0) return `${file} is ${state}, but its log ${file}-wal is not`;
   const runs = join(dirname(file), "runs");
-  if (statSync(runs, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(runs).length > 0) {
-    throw new MahavishnuError("STATE_DAMAGED", `${file} is ${state}, but ${runs} holds the files of earlier runs`);
-  }
+  if (statSync(runs, { throwIfNoEntry: false })?.isDirectory() !== true || readdirSync(runs).length === 0) return null;
+  return `${file} is ${state}, but ${runs} holds the files of earlier runs`;
 }
 
 function sizeOf(path: string): number | undefined {
