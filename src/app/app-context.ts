@@ -6,6 +6,14 @@ import type { RunObserver } from "../engine/run-writer.ts";
 import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
 
+/** Who acts, from where, under which id. */
+export interface Caller {
+  readonly subject: Subject;
+  readonly from: string;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
 /** An open workspace. Parts are opened when they are first asked for, and closed with it. */
 export interface AppContext extends AsyncDisposable {
   readonly loaded: LoadedConfig;
@@ -13,8 +21,12 @@ export interface AppContext extends AsyncDisposable {
   readonly subject: Subject;
   /** Who owns the workspace on this machine, as far as this process can tell: `local:dana`, or null. */
   readonly localOwner: string | null;
+  /** Where from: `cli`, or the address of who asked over the network. For the audit trail. */
+  readonly from: string;
   /** One for all that one command or request does. */
   readonly requestId: string;
+  /** Aborted when whoever asked has gone, or has pressed Ctrl-C. */
+  readonly signal: AbortSignal;
   /** The environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What steps may use. */
@@ -25,6 +37,8 @@ export interface AppContext extends AsyncDisposable {
   history(): Promise<Store>;
   /** The engine of this process. Asking for it resolves the secrets of the configuration. */
   engine(): Promise<Engine>;
+  /** The same open workspace for somebody else who acts; what it opens belongs to this one, and disposing of it does nothing. */
+  actFor(caller: Caller): AppContext;
   /** Adds one who is told of every event of runs of this process, once it is durable. */
   observeRuns(observer: RunObserver): Disposable;
 }

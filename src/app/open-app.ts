@@ -6,10 +6,12 @@ import type { RunObserver } from "../engine/run-writer.ts";
 import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
-import type { AppContext } from "./app-context.ts";
+import type { AppContext, Caller } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
 import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
+
+const never = new AbortController().signal;
 
 /** What an open workspace is made of. */
 export interface AppRequest {
@@ -17,6 +19,8 @@ export interface AppRequest {
   /** The local owner when left out. */
   readonly subject?: Subject;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when whoever asked has gone; never when left out. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface AppRequest {
  * @example
  * await using app = openApp({ loaded, env: process.env });
  */
-export function openApp({ loaded, subject = localSubject(), env }: AppRequest): AppContext {
+export function openApp({ loaded, subject = localSubject(), env, signal = never }: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
   let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
@@ -78,6 +82,8 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
     subject,
     localOwner: findLocalOwner(loaded.paths.stateFolder),
     env,
+    from: "cli",
+    signal,
     // Most reads never ask for it, and what makes it takes 3 ms to load.
     get requestId() {
       return (requestId ??= randomUUID());
@@ -95,6 +101,7 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
       observers.add(observer);
       return { [Symbol.dispose]: () => void observers.delete(observer) };
     },
+    actFor: (caller) => actFor(context, caller),
     [Symbol.asyncDispose]: async () => {
       // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
       await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
@@ -103,4 +110,24 @@ export function openApp({ loaded, subject = localSubject(), env }: AppRequest): 
     },
   };
   return context;
+}
+
+/** Only who acts differs; what is opened for one caller serves all. */
+function actFor(context: AppContext, caller: Caller): AppContext {
+  const { loaded, localOwner, env } = context;
+  const acting: AppContext = {
+    ...caller,
+    loaded,
+    localOwner,
+    env,
+    fleet: context.fleet,
+    actions: context.actions,
+    store: context.store,
+    history: context.history,
+    engine: context.engine,
+    observeRuns: context.observeRuns,
+    actFor: (other) => actFor(context, other),
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+  };
+  return acting;
 }
