@@ -4,7 +4,7 @@ import { TextDecoder } from "node:util";
 import { ActionError } from "../engine/contract.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/errors.ts";
-import { lookupAllowed, refuseForbiddenHost } from "./forbidden-addresses.ts";
+import { ForbiddenAddressError, lookupAllowed, refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 
 /** One request, redirects included. */
 export interface Exchange {
@@ -62,6 +62,7 @@ export async function exchange(request: Exchange): Promise<Answer> {
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof ActionError) throw error;
+    if (error instanceof ForbiddenAddressError) throw new ActionError(`${error.message}; steps may not talk to it`);
     const { origin } = hop.url;
     const message = limit.aborted
       ? `${origin} gave no whole answer within ${formatDuration(request.timeoutMs)}`

@@ -1,10 +1,19 @@
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
-import { ActionError } from "../engine/contract.ts";
+
+/** An address that nothing here talks to, by a URL or behind a name. */
+export class ForbiddenAddressError extends Error {
+  override readonly name = "ForbiddenAddressError";
+
+  constructor(host: string, address: string) {
+    const where = host === address ? host : `${host} (${address})`;
+    super(`${where} is link-local or a metadata service of a cloud`);
+  }
+}
 
 /**
- * IPv4 networks that no step may talk to. They hand out credentials of the machine to whoever asks from it, and a workflow
- * whose URL comes from an input must not be made to ask.
+ * IPv4 networks that nothing may talk to whose URL comes from a user. They hand out credentials of the machine to whoever asks from
+ * it, and a workflow whose URL comes from an input must not be made to ask.
  */
 const forbidden4: readonly (readonly [address: string, prefix: number, what: string])[] = [
   ["169.254.0.0", 16, "link-local, and the metadata service of most clouds"],
@@ -49,10 +58,10 @@ export function isForbiddenAddress(address: string): boolean {
   return version !== 0 && blocked.check(plain, version === 6 ? "ipv6" : "ipv4");
 }
 
-/** @throws ActionError when a URL's host is a forbidden address. Names are checked when they are resolved. */
+/** @throws ForbiddenAddressError when a URL's host is a forbidden address. Names are checked when they are resolved. */
 export function refuseForbiddenHost(url: URL): void {
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isForbiddenAddress(host)) throw forbiddenError(url.hostname, host);
+  if (isForbiddenAddress(host)) throw new ForbiddenAddressError(url.hostname, host);
 }
 
 /** Resolves a name, and refuses it when any of its addresses is forbidden: the check and the connection see the same answer. */
@@ -60,14 +69,9 @@ export const lookupAllowed: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, [], 0);
     const found = addresses.find(({ address }) => isForbiddenAddress(address));
-    if (found !== undefined) return callback(forbiddenError(hostname, found.address), [], 0);
+    if (found !== undefined) return callback(new ForbiddenAddressError(hostname, found.address), [], 0);
     const [first] = addresses;
     if (options.all === true || first === undefined) return callback(null, addresses);
     callback(null, first.address, first.family);
   });
 };
-
-function forbiddenError(host: string, address: string): ActionError {
-  const where = host === address ? host : `${host} (${address})`;
-  return new ActionError(`${where} is link-local or a metadata service of a cloud; steps may not talk to it`);
-}
