@@ -1,20 +1,7 @@
-/** What can be done to what: every use-case asks for exactly one of these. */
-export const permissions = [
-  "config:read",
-  "repos:read",
-  "workflows:read",
-  "workspace:write",
-  "runs:read",
-  "runs:start",
-  "runs:exec",
-  "runs:cancel",
-  "approvals:decide",
-  "adapters:read",
-  "readiness:run",
-  "access:read",
-  "access:write",
-  "audit:read",
-] as const;
+import { permissionNames } from "../config/access-names.ts";
+
+/** What can be done to what. The list stands in `config/`, which has to know it to check `access.roles`. */
+export const permissions = permissionNames;
 
 /** One permission: resource and action. */
 export type Permission = (typeof permissions)[number];

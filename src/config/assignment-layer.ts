@@ -34,7 +34,8 @@ export function readAssignmentLayer(
       continue;
     }
     try {
-      const yaml = assignment.key.shape.kind === "list" ? parseYamlFile(source, assignment.text) : undefined;
+      const { kind } = assignment.key.shape;
+      const yaml = kind === "list" || kind === "record" ? parseYamlFile(source, assignment.text) : undefined;
       tree = mergeTrees(tree, treeOf(assignment.path, yaml === undefined ? scalarOf(assignment) : yaml.value));
       read.push(yaml === undefined ? assignment : { ...assignment, yaml });
     } catch (error) {

@@ -28,7 +28,9 @@ export function listEntries(layers: readonly Layer[], keys: readonly ConfigKey[]
 
 function readEntry(path: readonly string[], key: ConfigKey, layers: readonly Layer[]): ConfigEntry[] {
   const [top, ...below] = layers.filter((layer) => valueIn(layer.tree, path) !== undefined).toReversed();
-  const written = top === undefined ? key.shape.fallback : valueIn(top.tree, path);
+  const { inside } = key;
+  const counts = inside === null || layers.some((layer) => valueIn(layer.tree, inside) !== undefined);
+  const written = top === undefined ? (counts ? key.shape.fallback : undefined) : valueIn(top.tree, path);
   if (written === undefined) return [];
   const isSecret = isSecretKey(key);
   return [

@@ -10,6 +10,8 @@ export interface ConfigKey {
   /** The environment variable that sets it; null for `version`, which belongs to each file. */
   readonly variable: string | null;
   readonly shape: Shape;
+  /** The map, if any, that may be left out as a whole: its defaults count only when somebody writes it. */
+  readonly inside: readonly string[] | null;
 }
 
 /** Every key of the configuration, in the order of the schema. */
@@ -18,13 +20,17 @@ export function listConfigKeys(): ConfigKey[] {
 }
 
 /** Every key of a shape: its leaves, and lists as a whole. */
-function listKeys(shape: Shape, path: readonly string[]): ConfigKey[] {
-  if (shape.kind === "map")
-    return Object.entries(shape.keys).flatMap(([key, child]) => listKeys(child, [...path, key]));
+function listKeys(shape: Shape, path: readonly string[], inside: readonly string[] | null = null): ConfigKey[] {
+  if (shape.kind === "map") {
+    const map = shape.optional === true ? path : inside;
+    return Object.entries(shape.keys).flatMap(([key, child]) => listKeys(child, [...path, key], map));
+  }
   // A name that the user chooses may be absent.
-  if (shape.kind === "record") return listKeys({ ...shape.value, optional: true }, [...path, "*"]);
+  // A record of maps is one value, as a list is: its parts make sense together.
+  if (shape.kind === "record" && shape.value.kind !== "map")
+    return listKeys({ ...shape.value, optional: true }, [...path, "*"], inside);
   const name = path.join(".");
-  return [{ path, name, variable: name === "version" ? null : variableOf(path), shape }];
+  return [{ path, name, variable: name === "version" ? null : variableOf(path), shape, inside }];
 }
 
 /** Whether a path is at, above or below a secret. */

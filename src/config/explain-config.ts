@@ -1,6 +1,6 @@
 import { type Explanation, explainIssues } from "../lib/explain-issues.ts";
 import { notBuiltConfig } from "./not-built.ts";
-import { isTree, type RawTree } from "./raw-tree.ts";
+import { isTree, type RawTree, valueIn } from "./raw-tree.ts";
 import { Config } from "./schema.ts";
 
 /** What is wrong with a configuration, in plain words; empty when nothing is. Loads the schema: only for those in doubt. */
@@ -14,7 +14,14 @@ export function explainConfig(tree: RawTree): Explanation[] {
 }
 
 /** Zod drops the name `__proto__` from a map without a word; nothing of a user's file is ignored here. */
-function refusePrototype({ secrets }: RawTree): Explanation[] {
-  if (!isTree(secrets) || !Object.hasOwn(secrets, "__proto__")) return [];
-  return [{ kind: "value", path: ["secrets", "__proto__"], at: "key", message: "a secret cannot have this name" }];
+function refusePrototype(tree: RawTree): Explanation[] {
+  const named = [
+    [["secrets"], "a secret"],
+    [["access", "roles"], "a role"],
+  ] as const;
+  return named.flatMap(([path, what]): Explanation[] => {
+    const map = valueIn(tree, path);
+    if (!isTree(map) || !Object.hasOwn(map, "__proto__")) return [];
+    return [{ kind: "value", path: [...path, "__proto__"], at: "key", message: `${what} cannot have this name` }];
+  });
 }

@@ -2,6 +2,7 @@ import { extname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
+import { checkAccess } from "./check-access.ts";
 import { type ConfigEntry, listEntries } from "./config-entries.ts";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
 import { configShape } from "./generated/config-shape.ts";
@@ -117,24 +118,45 @@ export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResul
     const problems = [...lower, ...flags];
     return { problems, error: new ConfigError(problems, lower.length > 0 ? "CONFIG_INVALID" : "USAGE") };
   }
+  const layers = [...fileLayers, environmentLayer, setLayer];
+  const whole = readWhole(layers);
+  const problems = checkAccess(whole).map((explanation): ConfigProblem => {
+    const owner = ownerOf(layers, explanation.owner);
+    if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
+    return { kind: explanation.kind, diagnostic: owner.place(explanation) };
+  });
+  if (problems.length > 0) return { problems, error: new ConfigError(problems, "CONFIG_INVALID") };
   const secretVariables = [...named.union(collectNamedVariables([environmentLayer.tree]))].toSorted();
-  return { loaded: describe(request, files, [...fileLayers, environmentLayer, setLayer], { keys, secretVariables }) };
+  return { loaded: describe(request, files, layers, { config: whole, keys, secretVariables }) };
+}
+
+function readWhole(layers: readonly Layer[]): Config {
+  const merged = layers.reduce<RawTree>((tree, layer) => mergeTrees(tree, layer.tree), {});
+  // Layers that are sound on their own merge into a sound whole: a key has the same type in each of them.
+  const read = readShape(configShape, merged);
+  if (read === wrong) throw new MahavishnuError("INTERNAL", "sound layers of configuration did not merge into a whole");
+  return read as Config;
+}
+
+function ownerOf(layers: readonly Layer[], path: readonly string[]): Layer | undefined {
+  return layers.findLast(({ tree }) => valueIn(tree, path) !== undefined);
 }
 
 function describe(
   { workspace }: ConfigRequest,
   files: readonly ReadFile[],
   layers: readonly Layer[],
-  { keys, secretVariables }: { readonly keys: readonly ConfigKey[]; readonly secretVariables: readonly string[] },
+  {
+    config,
+    keys,
+    secretVariables,
+  }: {
+    readonly config: Config;
+    readonly keys: readonly ConfigKey[];
+    readonly secretVariables: readonly string[];
+  },
 ): LoadedConfig {
-  const merged = layers.reduce<RawTree>((tree, layer) => mergeTrees(tree, layer.tree), {});
-  // Layers that are sound on their own merge into a sound whole: a key has the same type in each of them.
-  const read = readShape(configShape, merged);
-  if (read === wrong) throw new MahavishnuError("INTERNAL", "sound layers of configuration did not merge into a whole");
-  const config = read as Config;
   const entries = listEntries(layers, keys);
-  const ownerOf = (path: readonly string[]): Layer | undefined =>
-    layers.findLast(({ tree }) => valueIn(tree, path) !== undefined);
   const plain = entries.filter(({ value, origin }) => value instanceof Secret && origin.layer !== "environment");
   return {
     workspace,
@@ -150,12 +172,12 @@ function describe(
       return digestOf(config);
     },
     diagnose: (path, message, hint) => {
-      const owner = ownerOf(path);
+      const owner = ownerOf(layers, path);
       if (owner === undefined) throw new Error(`nobody has written ${path.join(".")}`);
       return owner.place({ kind: "value", path, at: "value", message, hint });
     },
     diagnoseScopes: (context) => {
-      const owner = ownerOf(["access", "bindings"]);
+      const owner = ownerOf(layers, ["access", "bindings"]);
       return config.access.bindings.flatMap(({ where }, index) =>
         where === undefined ? [] : (owner?.diagnoseSelector(["access", "bindings", index, "where"], context) ?? []),
       );

@@ -44,7 +44,7 @@ interface Words {
 }
 
 function readWords(keys: readonly ConfigKey[]): Words {
-  const shown = new Set(["subject", "role", "where"]);
+  const shown = new Set(["subject", "role", "where", "permissions", "extends", "description"]);
   const holders = new Set<string>();
   for (const key of keys) {
     const parents = key.path.slice(0, -1);

@@ -9,6 +9,4 @@ export const notBuiltConfig: NotBuilt = {
   telemetry: "logs, metrics, traces and alerts come in a later version; remove the key",
   schedules: "schedules come in a later version; remove the key and start runs from cron",
   backup: "backups come in a later version; remove the key",
-  "auth.oidc": "sign-in with an OIDC issuer comes in a later version; remove the key",
-  "access.roles": "roles of your own come in a later version; bind the built-in roles",
 };

@@ -27,7 +27,7 @@ prints each value with the place it comes from.
 - A secret is a reference: \`\${env:NAME}\` or \`\${file:PATH}\`. One newline at the end of the file is dropped. Plain text
   loads, and is a finding of the readiness suite.
 - Relative paths start at the workspace; \`~\` is the home folder.
-- Lists are given as YAML in a variable or flag: \`--set 'paths.allowedRoots=[/srv/fleet]'\`.
+- Lists and maps by name are given as YAML in a variable or flag: \`--set 'paths.allowedRoots=[/srv/fleet]'\`.
 - With \`--config other.yaml\`, the local layer is \`other.local.yaml\` beside it.
 `;
 
@@ -80,8 +80,9 @@ function typeName(shape: Shape): string {
     case "text":
     case "path":
     case "map":
-    case "record":
       return shape.kind;
+    case "record":
+      return "map by name";
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { permissionNames, roleNames } from "./access-names.ts";
 import { decimal, documented, duration, integer, path, scope, secret, size, text } from "./schema-values.ts";
 
 const retry = z.strictObject({
@@ -49,6 +50,38 @@ const limits = z.strictObject({
   }),
 });
 
+/** A URL of https, or of http on this very machine; without user, password, query and fragment. */
+const issuerForm =
+  /^(?:https:\/\/[^\s?#@/]+(?:\/[^\s?#]*)?|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:\/[^\s?#]*)?)$/;
+
+/** What must be there for tokens of the issuer to count is asked of all layers together; see `check-access.ts`. */
+const oidc = z.strictObject({
+  issuer: documented(text(issuerForm, "an issuer is an https: URL, such as https://id.example.test").optional(), {
+    description: "The OIDC issuer, exactly as its tokens name it. Required with `auth.oidc`.",
+  }),
+  audience: documented(text(/^\S{1,200}$/, "an audience is one word").optional(), {
+    description: "Whom tokens of the issuer must be for. Required with `auth.oidc`.",
+  }),
+  clientId: documented(text(/^\S{1,200}$/, "a client id is one word").optional(), {
+    description:
+      "The client that people sign in with. When set, a token that names the client it was given to (`azp`) must name this one.",
+  }),
+  clientSecret: documented(secret().optional(), { description: "The secret of that client, if it has one." }),
+  subjectClaim: documented(text(/^\S{1,200}$/, "a claim is one word").prefault("sub"), {
+    description: "The claim that becomes the name after `user:`. With `email`, the issuer must call it verified.",
+  }),
+  groupsClaim: documented(text(/^\S{1,200}$/, "a claim is one word").prefault("groups"), {
+    description: "The claim that lists the groups; each becomes `group:NAME`.",
+  }),
+  scopes: documented(
+    z.array(text(/^[!#-[\]-~]{1,200}$/, "a scope is one word of plain characters")).prefault(["openid", "profile"]),
+    { description: "What is asked for when people sign in." },
+  ),
+  clockSkew: documented(duration({ min: 0, max: 300_000 }).prefault("60s"), {
+    description: "How far the issuer's clock may be from this one; at most 5m.",
+  }),
+});
+
 const auth = z.strictObject({
   enabled: documented(z.boolean().prefault(true), {
     description: "Whether callers who are not the local owner of the workspace must show a token.",
@@ -61,23 +94,51 @@ const auth = z.strictObject({
   tokenTtl: documented(duration({ max: 366 * 86_400_000 }).prefault("1h"), {
     description: "How long a new token is valid.",
   }),
+  algorithm: documented(z.enum(["EdDSA", "HS256"]).prefault("EdDSA"), {
+    description: "How new tokens are signed: with a key pair of the key ring, or with a key made from `auth.secret`.",
+  }),
+  issuer: documented(text(/^\S{1,200}$/, "an issuer is one word").prefault("mahavishnu"), {
+    description: "Who tokens say they are from. Tokens that were made under another name are refused.",
+  }),
+  audience: documented(text(/^\S{1,200}$/, "an audience is one word").prefault("mahavishnu"), {
+    description: "Whom tokens are for. Tokens that were made for another audience are refused.",
+  }),
+  oidc: documented(oidc.optional(), { description: "An OIDC issuer whose tokens count, and where people sign in." }),
 });
 
-/** The roles that can be bound; what each may do stands in `access/`. Roles of one's own are not built yet. */
-export const roleNames = ["viewer", "runner", "editor", "approver", "operator", "admin", "worker"] as const;
+const roleForm = /^[A-Za-z][\w-]{0,63}$/;
+const roleNameRule = "the name of a role is a letter, then letters, digits, - and _, at most 64 in all";
+
+const role = z.strictObject({
+  description: documented(text(/\S/, "a description must not be empty").optional(), {
+    description: "What the role is for.",
+  }),
+  permissions: documented(z.array(z.enum(permissionNames)).prefault([]), {
+    description: "What the role may do, besides what it takes over from others.",
+  }),
+  extends: documented(z.array(text(roleForm, roleNameRule)).prefault([]), {
+    description: "Roles, built-in or of one's own, whose permissions it has too.",
+  }),
+});
 
 const binding = z.strictObject({
   subject: text(
     /^(local|user|group|service|token):\S+$/,
     "a subject is a kind and a name, such as user:dana, group:platform, service:ci or token:deploy",
   ),
-  role: z.enum(roleNames),
+  role: documented(text(roleForm, roleNameRule), {
+    description: `A built-in role (${roleNames.join(", ")}) or one of \`access.roles\`.`,
+  }),
   where: documented(scope().optional(), {
     description: "The repositories that the role is given for; all without it.",
   }),
 });
 
 const access = z.strictObject({
+  roles: documented(z.record(text(roleForm, roleNameRule), role).prefault({}), {
+    description:
+      "Roles of one's own by name: `{ description, permissions, extends }`. A built-in role cannot be defined anew.",
+  }),
   bindings: documented(z.array(binding).prefault([]), {
     description:
       "Who has which role: a list of `{ subject, role, where }`, where the optional `where` is a selector of repositories.",

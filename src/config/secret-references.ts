@@ -27,10 +27,16 @@ export interface SecretOutcome {
       };
 }
 
-/** The secrets of a configuration, ready to use. */
-export interface ResolvedSecrets {
+/** The secrets that identity rests on. */
+export interface AuthSecrets {
   /** The value of `auth.secret`, if it is set. */
   readonly auth: Secret | undefined;
+  /** The value of `auth.oidc.clientSecret`, if it is set. */
+  readonly oidcClient: Secret | undefined;
+}
+
+/** The secrets of a configuration, ready to use. */
+export interface ResolvedSecrets extends AuthSecrets {
   /** `secrets` by name. */
   readonly named: ReadonlyMap<string, Secret>;
 }
@@ -42,7 +48,15 @@ export async function readSecrets(
   loaded: LoadedConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<SecretOutcome[]> {
-  return listSources(loaded).map(([path, source]) => {
+  return followSources(loaded, env, listSources(loaded));
+}
+
+function followSources(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  sources: readonly (readonly [path: string, source: SecretSource])[],
+): SecretOutcome[] {
+  return sources.map(([path, source]) => {
     const origin = loaded.origins.get(path) ?? { layer: "default" };
     const file = source.kind === "file" ? resolveUserPath(loaded.workspace, source.path) : null;
     const reference = source.kind === "plain" ? null : source.reference;
@@ -59,8 +73,7 @@ export async function readSecrets(
 
 /** The name of a secret may hold dots. */
 function splitSecretPath(path: string): string[] {
-  const dot = path.indexOf(".");
-  return [path.slice(0, dot), path.slice(dot + 1)];
+  return path.startsWith("secrets.") ? ["secrets", path.slice("secrets.".length)] : path.split(".");
 }
 
 /**
@@ -72,22 +85,42 @@ export async function resolveSecrets(
   loaded: LoadedConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ResolvedSecrets> {
-  const outcomes = await readSecrets(loaded, env);
+  const values = expectValues(await readSecrets(loaded, env));
+  const named = [...values].filter(([path]) => path.startsWith("secrets."));
+  return { ...pickAuth(values), named: new Map(named.map(([path, value]) => [path.slice("secrets.".length), value])) };
+}
+
+/**
+ * The secrets under `auth` alone: whoever checks tokens needs no others.
+ *
+ * @throws UserFileError SECRET_UNRESOLVED that names each reference which leads to nothing; never a value.
+ */
+export function resolveAuthSecrets(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): AuthSecrets {
+  const sources = listSources(loaded).filter(([path]) => path.startsWith("auth."));
+  return pickAuth(expectValues(followSources(loaded, env, sources)));
+}
+
+function expectValues(outcomes: readonly SecretOutcome[]): Map<string, Secret> {
   const broken = outcomes.flatMap(({ result }) => (result.ok ? [] : [result.diagnostic]));
   if (broken.length > 0) throw new UserFileError(broken, "SECRET_UNRESOLVED");
-  const values = outcomes.flatMap(({ path, result }) => (result.ok ? [[path, result.value] as const] : []));
-  const all = new Map(values);
-  const named = values.filter(([path]) => path.startsWith("secrets."));
-  return {
-    auth: all.get("auth.secret"),
-    named: new Map(named.map(([path, value]) => [path.slice("secrets.".length), value])),
-  };
+  return new Map(outcomes.flatMap(({ path, result }) => (result.ok ? [[path, result.value] as const] : [])));
+}
+
+function pickAuth(values: ReadonlyMap<string, Secret>): AuthSecrets {
+  return { auth: values.get("auth.secret"), oidcClient: values.get("auth.oidc.clientSecret") };
 }
 
 function listSources({ config }: LoadedConfig): [path: string, source: SecretSource][] {
-  const auth: [string, SecretSource][] = config.auth.secret === undefined ? [] : [["auth.secret", config.auth.secret]];
+  const { secret, oidc } = config.auth;
+  const auth: [string, SecretSource | undefined][] = [
+    ["auth.secret", secret],
+    ["auth.oidc.clientSecret", oidc?.clientSecret],
+  ];
   return [
-    ...auth,
+    ...auth.filter((pair): pair is [string, SecretSource] => pair[1] !== undefined),
     ...Object.entries(config.secrets).map(([name, source]): [string, SecretSource] => [`secrets.${name}`, source]),
   ];
 }

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { parseDuration } from "../lib/duration.ts";
 import type { Shape } from "./shape.ts";
 
 const textSamples = [
@@ -8,6 +9,7 @@ const textSamples = [
   "operator",
   "sqlite:state.db",
   "sqlite:/srv/a b/state.db",
+  "https://id.example.test/realms/a",
 ];
 
 /** Valid values of a shape, as one writes them in YAML. */
@@ -20,7 +22,10 @@ export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
     case "choice":
       return fc.constantFrom(...shape.values);
     case "duration":
-      return fc.tuple(fc.integer({ min: 1, max: 60 }), fc.constantFrom("s", "m", "h")).map((parts) => parts.join(""));
+      return fc
+        .tuple(fc.integer({ min: 1, max: 60 }), fc.constantFrom("s", "m", "h"))
+        .map((parts) => parts.join(""))
+        .filter((text) => (parseDuration(text) ?? 0) <= shape.max);
     case "size":
       return fc.integer({ min: 1, max: 60 }).map((n) => `${n}MiB`);
     case "secret":

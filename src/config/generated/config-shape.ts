@@ -145,12 +145,123 @@ export const configShape: Shape = {
           max: 31622400000,
           fallback: "1h",
         },
+        algorithm: {
+          kind: "choice",
+          values: ["EdDSA", "HS256"],
+          fallback: "EdDSA",
+        },
+        issuer: {
+          kind: "text",
+          pattern: "^\\S{1,200}$",
+          fallback: "mahavishnu",
+        },
+        audience: {
+          kind: "text",
+          pattern: "^\\S{1,200}$",
+          fallback: "mahavishnu",
+        },
+        oidc: {
+          kind: "map",
+          keys: {
+            issuer: {
+              kind: "text",
+              pattern:
+                "^(?:https:\\/\\/[^\\s?#@/]+(?:\\/[^\\s?#]*)?|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?(?:\\/[^\\s?#]*)?)$",
+              optional: true,
+            },
+            audience: {
+              kind: "text",
+              pattern: "^\\S{1,200}$",
+              optional: true,
+            },
+            clientId: {
+              kind: "text",
+              pattern: "^\\S{1,200}$",
+              optional: true,
+            },
+            clientSecret: {
+              kind: "secret",
+              optional: true,
+            },
+            subjectClaim: {
+              kind: "text",
+              pattern: "^\\S{1,200}$",
+              fallback: "sub",
+            },
+            groupsClaim: {
+              kind: "text",
+              pattern: "^\\S{1,200}$",
+              fallback: "groups",
+            },
+            scopes: {
+              kind: "list",
+              item: {
+                kind: "text",
+                pattern: "^[!#-[\\]-~]{1,200}$",
+              },
+              fallback: ["openid", "profile"],
+            },
+            clockSkew: {
+              kind: "duration",
+              min: 0,
+              max: 300000,
+              fallback: "60s",
+            },
+          },
+          optional: true,
+        },
       },
       fallback: {},
     },
     access: {
       kind: "map",
       keys: {
+        roles: {
+          kind: "record",
+          name: "^[A-Za-z][\\w-]{0,63}$",
+          value: {
+            kind: "map",
+            keys: {
+              description: {
+                kind: "text",
+                pattern: "\\S",
+                optional: true,
+              },
+              permissions: {
+                kind: "list",
+                item: {
+                  kind: "choice",
+                  values: [
+                    "config:read",
+                    "repos:read",
+                    "workflows:read",
+                    "workspace:write",
+                    "runs:read",
+                    "runs:start",
+                    "runs:exec",
+                    "runs:cancel",
+                    "approvals:decide",
+                    "adapters:read",
+                    "readiness:run",
+                    "access:read",
+                    "access:write",
+                    "audit:read",
+                  ],
+                },
+                fallback: [],
+              },
+              extends: {
+                kind: "list",
+                item: {
+                  kind: "text",
+                  pattern: "^[A-Za-z][\\w-]{0,63}$",
+                },
+                fallback: [],
+              },
+            },
+          },
+          fallback: {},
+        },
         bindings: {
           kind: "list",
           item: {
@@ -161,8 +272,8 @@ export const configShape: Shape = {
                 pattern: "^(local|user|group|service|token):\\S+$",
               },
               role: {
-                kind: "choice",
-                values: ["viewer", "runner", "editor", "approver", "operator", "admin", "worker"],
+                kind: "text",
+                pattern: "^[A-Za-z][\\w-]{0,63}$",
               },
               where: {
                 kind: "scope",

@@ -93,8 +93,8 @@ export async function askTheDoor(context: CheckContext, door: Door = perform): P
     });
     const { askers, bindings } = makeAskers();
     const read = await loadConfig({ workspace: workspace.folder, env: {}, set: [] });
-    // No file may name an unknown role, and so the type has none; the door must not rely on that.
-    const access = { bindings: bindings as LoadedConfig["config"]["access"]["bindings"] };
+    // No file may name an unknown role; the door must not rely on that.
+    const access: LoadedConfig["config"]["access"] = { roles: {}, bindings: [...bindings] };
     const loaded = { ...read, config: { ...read.config, access } };
     await using app = openApp({ loaded, env: {} });
     const decided = new Tally();

@@ -73,8 +73,8 @@ async function askAsUnknownRole(world: DoorWorld, door: Door): Promise<string[]>
   const wrong: string[] = [];
   for (const role of ["chief", "constructor", "__proto__"]) {
     const loaded = await world.load();
-    const bindings = [{ subject: "user:odd", role }] as unknown as typeof loaded.config.access.bindings;
-    const changed = { ...loaded, digest: "", config: { ...loaded.config, access: { bindings } } };
+    const access = { ...loaded.config.access, bindings: [{ subject: "user:odd", role }] };
+    const changed = { ...loaded, digest: "", config: { ...loaded.config, access } };
     await world.as(
       user("user:odd"),
       async (app) => {

@@ -25,7 +25,8 @@ const named = (app: AppContext, name: string): AppContext => ({ ...app, subject:
 function withBindings(app: AppContext, bindings: Config["access"]["bindings"]): AppContext {
   const { loaded } = app;
   // Spread by hand: the digest is a getter.
-  return { ...app, loaded: { ...loaded, digest: loaded.digest, config: { ...loaded.config, access: { bindings } } } };
+  const access = { ...loaded.config.access, bindings };
+  return { ...app, loaded: { ...loaded, digest: loaded.digest, config: { ...loaded.config, access } } };
 }
 
 function withAudit(
