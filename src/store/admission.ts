@@ -7,18 +7,23 @@ export interface Admission {
   admitNew(limit: number): boolean;
   /** Whether the waiting run at `position` may begin: fewer than `limit` go on, and no older one waits. */
   admitWaiting(position: number, limit: number): boolean;
-  /** To be told when the state of a run has been changed by other means. */
+  /** To be told when the state or the owner of a run has been changed by other means. */
   changed(): void;
 }
 
 /**
  * Run slots are derived from the runs themselves, so none can leak: a run counts while it goes on and its owner lives. The cheap
  * question comes first; whose owners live is looked at only when it makes a difference.
+ *
+ * First in, first out holds among runs of owners that live. A detached run that no server has claimed yet waits for a server and not
+ * for a slot, so it is in nobody's way; once it is claimed, its position is that of its creation, before all that came later.
  */
 export function createAdmission({ db, commits, now }: StoreParts): Admission {
-  // Only active runs are in the partial index run_active, so both stay quick however long the history is.
-  const goingOn = "run.ended_at IS NULL AND run.state IN ('running', 'cancelling')";
-  const waiting = "run.ended_at IS NULL AND run.state = 'queued' AND run.position < ?";
+  // Only active runs with an owner are in the partial index run_owned: both stay quick however long the history is, and however many
+  // detached runs wait.
+  const owned = "run.ended_at IS NULL AND run.owner_id IS NOT NULL";
+  const goingOn = `${owned} AND run.state IN ('running', 'cancelling')`;
+  const waiting = `${owned} AND run.state = 'queued' AND run.position < ?`;
   const look = db.prepare(`
     SELECT (SELECT count(*) FROM run WHERE ${goingOn}) AS going, EXISTS(SELECT 1 FROM run WHERE ${waiting}) AS waiting`);
   const owners = "owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until";

@@ -29,6 +29,9 @@ export interface Owner {
   readonly bootId: string;
 }
 
+/** What an owner is there for: one command and its runs, or all that wait for somebody. */
+export type OwnerKind = "command" | "server";
+
 /** The row that lists show: a projection of the run's events, written in the same transaction. */
 export interface RunRow {
   readonly id: string;
@@ -43,6 +46,8 @@ export interface RunRow {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly counts: RunCounts;
+  /** Recorded for a server to begin. */
+  readonly detached: boolean;
   /** Null when no process owns the run. */
   readonly owner: OwnerRow | null;
   readonly fence: number;
@@ -141,13 +146,13 @@ export interface NewRun {
   readonly workflow: string;
   readonly revision: string;
   readonly actor: string;
-  /** Known to the store by an earlier heartbeat. */
-  readonly owner: Owner;
+  /** Known to the store by an earlier heartbeat. Null for a detached run: it waits until a server claims it. */
+  readonly owner: Owner | null;
   readonly idempotencyKey?: string;
   readonly events: readonly NewEvent[];
   readonly row: RunProjection;
-  /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. */
-  readonly start: { readonly admitBelow: number; readonly event: NewEvent; readonly row: RunProjection };
+  /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. Null for a detached run. */
+  readonly start: { readonly admitBelow: number; readonly event: NewEvent; readonly row: RunProjection } | null;
   /**
    * Told of the outcome before it is durable: what it appends before it returns is written in the same transaction. Nothing else may be
    * done with the outcome before the promise resolves; it is worth nothing if that rejects.
@@ -169,6 +174,7 @@ export interface CreatedRun {
 
 /** A run that was taken over. */
 export interface ClaimedRun {
+  /** 1 when nobody has owned the run before. */
   readonly fence: number;
   readonly position: number;
 }
@@ -177,6 +183,12 @@ export interface ClaimedRun {
 export interface OwnedRun {
   readonly runId: string;
   readonly fence: number;
+}
+
+/** A run that waits for somebody to go on with it. */
+export interface UnownedRun {
+  readonly runId: string;
+  readonly state: string;
 }
 
 /** The parts of a run's row that follow from its events. */
@@ -196,7 +208,7 @@ export interface AppendOptions {
   readonly results?: readonly RepositoryResult[];
   /** The request that these events answer; it is removed with them. */
   readonly answers?: number;
-  /** Write only when fewer than this many runs of live owners are going on and no older run waits. */
+  /** Write only when fewer than this many runs of live owners are going on and no older run of one waits. */
   readonly admitBelow?: number;
   /** Give the run up: no owner afterwards. */
   readonly release?: boolean;
@@ -217,7 +229,14 @@ export interface RunDirectory {
    * Makes the owner's word hold until `leaseUntil`; the first call makes the owner known. An owner whose lease had ended holds no
    * step slots any more: others may have taken them.
    */
-  heartbeat(owner: Owner, leaseUntil: number): Promise<void>;
+  heartbeat(owner: Owner, leaseUntil: number, kind?: OwnerKind): Promise<void>;
+  /** Owners that live and last told that they are servers. */
+  listServers(): Promise<readonly OwnerRow[]>;
+  /**
+   * Runs that nobody who lives owns and that a server may go on with: first those that had begun, then those that wait to begin,
+   * each in the order of creation, at most `limit` of each. It costs the same however many there are.
+   */
+  listUnowned(limit: number): Promise<readonly UnownedRun[]>;
   /** The active runs of an owner; one that it believes to own and that is missing, or has another fence, was taken over. */
   listOwnedRuns(owner: Owner): Promise<readonly OwnedRun[]>;
   /** Forgets an owner: its leases and step slots end at once. */

@@ -44,6 +44,14 @@ export const migrations: readonly string[] = [
     BEGIN SELECT RAISE(ABORT, 'the newest event is kept'); END;
   CREATE TRIGGER event_keeps_text BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
   `,
+  `
+  ALTER TABLE owner ADD COLUMN kind TEXT NOT NULL DEFAULT 'command';
+  ALTER TABLE run ADD COLUMN detached INTEGER NOT NULL DEFAULT 0;
+  -- However many runs wait for a server, the questions about those that somebody owns stay quick, and the other way round.
+  DROP INDEX run_active;
+  CREATE INDEX run_owned ON run(state, position, owner_id, ended_at) WHERE ended_at IS NULL AND owner_id IS NOT NULL;
+  CREATE INDEX run_unowned ON run(state, position, owner_id, ended_at) WHERE ended_at IS NULL AND owner_id IS NULL;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MahavishnuError } from "../lib/errors.ts";
+import { createAdmission } from "./admission.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -61,11 +62,12 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
   const meta = db.prepare("SELECT value FROM meta WHERE key = 'workspaceId'").get() as { value: string } | undefined;
   if (meta === undefined)
     throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: it does not know its workspace`);
+  const admission = createAdmission(parts);
   let closed = false;
   return {
-    ...createRunJournal(parts),
+    ...createRunJournal(parts, admission),
     ...createRunDirectory(parts),
-    ...createOwners(parts),
+    ...createOwners(parts, admission),
     ...createAuditTrail(parts),
     workspaceId: meta.value,
     dataVersion: () => (dataVersion.get() as { data_version: number }).data_version,

@@ -212,3 +212,58 @@ describe("dataVersion", () => {
       expect(store.dataVersion()).not.toBe(before);
     }));
 });
+
+describe("listUnowned", () => {
+  const ids = async (store: Store, limit = 10): Promise<string[]> =>
+    (await store.listUnowned(limit)).map(({ runId, state }) => `${runId} ${state}`);
+  const end = (row: string) => ({ expectedRunSeq: 2, fence: 1, row: rowOf(row), release: true });
+
+  it("names what nobody who lives owns, begun before waiting, in the order of creation", () =>
+    withClock(async (store, clock, known) => {
+      const [living, dead, asleep] = [await known(), await known(deadOwner()), livingOwner()];
+      await store.heartbeat(asleep, 2_000);
+      await store.createRun({ ...newRun("detached1", living), owner: null, start: null });
+      await store.createRun(newRun("dead", dead));
+      await store.createRun(newRun("mine", living));
+      await store.createRun(newRun("asleep", asleep));
+      await store.createRun({ ...newRun("detached2", living), owner: null, start: null });
+      await store.createRun(newRun("waiting", dead, { admitBelow: 0 }));
+      expect(await ids(store)).toEqual(["dead running", "detached1 queued", "detached2 queued", "waiting queued"]);
+      expect(await ids(store, 1)).toEqual(["dead running", "detached1 queued"]);
+      clock.time = 2_000;
+      expect(await ids(store, 2)).toEqual(["dead running", "asleep running", "detached1 queued", "detached2 queued"]);
+      await store.claimRun("detached1", living);
+      await store.append("mine", [eventOf("run.released")], end("running"));
+      expect(await ids(store, 2)).toEqual(["dead running", "mine running", "detached2 queued", "waiting queued"]);
+    }));
+
+  it("names neither what is over nor what a person has paused, and also runs of owners that are forgotten", () =>
+    withClock(async (store, clock, known) => {
+      const [living, silent] = [await known(), await known()];
+      for (const state of ["failed", "paused", "cancelling"]) {
+        await store.createRun(newRun(state, living));
+        await store.append(state, [eventOf("x")], end(state));
+      }
+      await store.createRun(newRun("forgotten", silent));
+      clock.time = 10_000 + hour + 1;
+      await known();
+      expect(await ids(store)).toEqual(["cancelling cancelling", "forgotten running"]);
+    }));
+});
+
+describe("listServers", () => {
+  it("names owners that live and last said that they are servers", () =>
+    withClock(async (store, clock, known) => {
+      const [first, second] = [await known(), await known()];
+      const names = async (): Promise<string[]> => (await store.listServers()).map(({ id }) => id);
+      expect(await names()).toEqual([]);
+      await store.heartbeat(first, 20_000, "server");
+      await store.heartbeat(deadOwner(), 20_000, "server");
+      expect(await names()).toEqual([first.id]);
+      await store.heartbeat(second, 30_000, "server");
+      clock.time = 20_000;
+      expect(await names()).toEqual([second.id]);
+      await store.heartbeat(second, 30_000);
+      expect(await names()).toEqual([]);
+    }));
+});

@@ -1,23 +1,32 @@
+import type { StatementSync } from "node:sqlite";
 import { isAlive } from "../lib/process-identity.ts";
-import type { OwnedRun, OwnerRow, RunDirectory, RunRequest, StepSlots } from "./contract.ts";
+import type { Admission } from "./admission.ts";
+import type { OwnedRun, OwnerRow, RunDirectory, RunRequest, StepSlots, UnownedRun } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** Rows of owners that have been silent for this long are forgotten; who wakes even later makes itself known again. */
 const forgottenAfterMs = 60 * 60_000;
 
 /** The part of the store that knows which process owns what, for how long, and what is asked of it. */
-export function createOwners({
-  db,
-  commits,
-  read,
-  now,
-}: StoreParts): Pick<
+export function createOwners(
+  { db, commits, read, now }: StoreParts,
+  admission: Admission,
+): Pick<
   RunDirectory,
-  "claimRun" | "heartbeat" | "listOwnedRuns" | "removeOwner" | "holdStepSlots" | "requestCancel" | "listRequests"
+  | "claimRun"
+  | "heartbeat"
+  | "holdStepSlots"
+  | "listOwnedRuns"
+  | "listRequests"
+  | "listServers"
+  | "listUnowned"
+  | "removeOwner"
+  | "requestCancel"
 > {
   const beat = db.prepare(`
-    INSERT INTO owner(id, pid, start_time, boot_id, lease_until) VALUES(?, ?, ?, ?, ?)
-    ON CONFLICT(id) DO UPDATE SET lease_until = excluded.lease_until, step_slots = iif(lease_until > ?, step_slots, 0)`);
+    INSERT INTO owner(id, pid, start_time, boot_id, lease_until, kind) VALUES(?, ?, ?, ?, ?, ?)
+    ON CONFLICT(id) DO UPDATE SET
+      lease_until = excluded.lease_until, kind = excluded.kind, step_slots = iif(lease_until > ?, step_slots, 0)`);
   const forgetSilent = db.prepare("DELETE FROM owner WHERE lease_until < ?");
   const selectOwned = db.prepare(`
     SELECT run.position, run.fence, run.ended_at, owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
@@ -31,6 +40,20 @@ export function createOwners({
     SELECT id, pid, start_time, boot_id, lease_until, step_slots, step_slots_wanted FROM owner
     WHERE id <> ? AND step_slots + step_slots_wanted > 0`);
   const hold = db.prepare("UPDATE owner SET step_slots = ?, step_slots_wanted = ? WHERE id = ?");
+  const servers = db.prepare("SELECT id, pid, start_time, boot_id, lease_until FROM owner WHERE kind = 'server'");
+  const active = db.prepare(`
+    SELECT active.id, pid, start_time, boot_id, lease_until
+    FROM (SELECT DISTINCT owner_id AS id FROM run WHERE ended_at IS NULL AND owner_id IS NOT NULL) AS active
+    LEFT JOIN owner ON owner.id = active.id`);
+  // A paused run waits for a person, so it is not among these.
+  const waitingIn = (ownership: string, states: string): StatementSync =>
+    db.prepare(`
+      SELECT id AS runId, state, position FROM run
+      WHERE ended_at IS NULL AND owner_id ${ownership} AND state IN (${states}) ORDER BY position LIMIT ?`);
+  const waiting = ["'running', 'cancelling'", "'queued'"].map((states) => ({
+    never: waitingIn("IS NULL", states),
+    left: waitingIn("IS NOT NULL AND owner_id IN (SELECT value FROM json_each(?))", states),
+  }));
   const ask = db.prepare(`
     INSERT INTO request(run, kind, actor, reason, time, at_once)
     SELECT position, 'cancel', ?, ?, ?, ? FROM run WHERE id = ? AND ended_at IS NULL`);
@@ -47,17 +70,41 @@ export function createOwners({
         // What was asked of a run that has ended since must not reach its next round.
         if (row.ended_at !== null) dropRequests.run(row.position);
         own.run(owner.id, row.position);
+        admission.changed();
         return { fence: row.fence + 1, position: row.position };
       }),
 
-    heartbeat: (owner, leaseUntil) =>
+    heartbeat: (owner, leaseUntil, kind = "command") =>
       commits.run(() => {
         const time = now();
-        beat.run(owner.id, owner.pid, owner.startTime, owner.bootId, leaseUntil, time);
+        beat.run(owner.id, owner.pid, owner.startTime, owner.bootId, leaseUntil, kind, time);
         forgetSilent.run(time - forgottenAfterMs);
       }),
 
     listOwnedRuns: (owner) => read(() => owned.all(owner.id).map((row) => ({ ...row }) as unknown as OwnedRun)),
+
+    listServers: () =>
+      read(() => {
+        const time = now();
+        return (servers.all() as unknown as OwnerColumns[]).map(toOwner).filter((owner) => isLive(owner, time));
+      }),
+
+    listUnowned: (limit) =>
+      read(() => {
+        const time = now();
+        // An owner that has been forgotten has no lease.
+        const dead = (active.all() as unknown as (OwnerColumns & { lease_until: number | null })[])
+          .filter((row) => row.lease_until === null || !isLive(toOwner(row), time))
+          .map(({ id }) => id);
+        const ids = JSON.stringify(dead);
+        return waiting.flatMap(({ never, left }) => {
+          const found = [...never.all(limit), ...(dead.length === 0 ? [] : left.all(ids, limit))];
+          return (found as unknown as (UnownedRun & { position: number })[])
+            .toSorted((a, b) => a.position - b.position)
+            .slice(0, limit)
+            .map(({ runId, state }) => ({ runId, state }));
+        });
+      }),
 
     removeOwner: (owner) =>
       commits.run(() => {

@@ -5,7 +5,7 @@ import { type OwnerColumns, toOwner } from "./owners.ts";
 
 const columns = `
   SELECT run.id AS runId, position, workflow, revision, state, reason, actor, created_at, started_at, ended_at,
-    total, queued, running, succeeded, failed, cancelled, skipped, fence,
+    total, queued, running, succeeded, failed, cancelled, skipped, fence, detached,
     owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
   FROM run LEFT JOIN owner ON owner.id = run.owner_id`;
 
@@ -75,6 +75,7 @@ interface RunColumns extends OwnerColumns {
   readonly cancelled: number;
   readonly skipped: number;
   readonly fence: number;
+  readonly detached: number;
 }
 
 function toRow(row: RunColumns): RunRow {
@@ -91,6 +92,7 @@ function toRow(row: RunColumns): RunRow {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     counts: { total, queued, running, succeeded, failed, cancelled, skipped },
+    detached: row.detached === 1,
     owner: row.id === null ? null : toOwner(row),
     fence: row.fence,
   };

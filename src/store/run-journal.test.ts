@@ -226,6 +226,32 @@ describe("admission", () => {
       expect(await store.createRun(newRun("mine", owner, { admitBelow: 1 }))).toMatchObject({ started: true });
     }));
 
+  it("lets runs of living owners pass a detached one until a server claims it; then it is the older one", () =>
+    withStore(async (store) => {
+      const [owner, server] = [await knownOwner(store), await knownOwner(store)];
+      const detached = { ...newRun("detached", owner), owner: null, start: null, idempotencyKey: "k" };
+      expect(await store.createRun(detached)).toEqual({
+        runId: "detached",
+        created: true,
+        started: false,
+        fence: 0,
+        position: 1,
+      });
+      expect(await store.createRun(detached)).toMatchObject({ runId: "detached", created: false });
+      expect(await store.getRun("detached")).toMatchObject({ detached: true, owner: null, fence: 0, state: "queued" });
+      expect(await store.createRun(newRun("a", owner, { admitBelow: 2 }))).toMatchObject({ started: true });
+      // In one transaction: what is claimed counts for what is recorded after it.
+      const [claim, b] = await Promise.all([
+        store.claimRun("detached", server),
+        store.createRun(newRun("b", owner, { admitBelow: 2 })),
+      ]);
+      expect([claim, b.started]).toEqual([{ fence: 1, position: 1 }, false]);
+      const options = { expectedRunSeq: 1, fence: 1, admitBelow: 2, row: rowOf("running") };
+      expect(await store.append("b", [eventOf("run.started")], options)).toBe(false);
+      expect(await store.append("detached", [eventOf("run.started")], options)).toBe(true);
+      expect(await store.getRun("a")).toMatchObject({ detached: false });
+    }));
+
   it("counts runs whose owner's lease has ended no more", () => {
     let time = 1_000;
     return withStore(

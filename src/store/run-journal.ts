@@ -1,17 +1,17 @@
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
-import { createAdmission } from "./admission.ts";
+import type { Admission } from "./admission.ts";
 import type { AppendOptions, CreatedRun, NewEvent, RunJournal, RunProjection } from "./contract.ts";
 import { createEventChain } from "./event-chain.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** The journal: events and the row that follows from them are written in one transaction, by the run's owner only. */
-export function createRunJournal(parts: StoreParts): RunJournal {
+export function createRunJournal(parts: StoreParts, admission: Admission): RunJournal {
   const { db, commits, read } = parts;
   const insertRun = db.prepare(`
     INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
-      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail)
-    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`);
+      total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail, detached)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const byKey = db.prepare("SELECT id, fence, position FROM run WHERE idempotency_key = ?");
   const selectRun = db.prepare("SELECT position, fence, run_seq AS runSeq, tail, owner_id FROM run WHERE id = ?");
   // The id, the fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
@@ -27,7 +27,6 @@ export function createRunJournal(parts: StoreParts): RunJournal {
     INSERT INTO repository_result(repository, run_id, job, state, ended_at) VALUES(?, ?, ?, ?, ?)
     ON CONFLICT(repository) DO UPDATE SET
       run_id = excluded.run_id, job = excluded.job, state = excluded.state, ended_at = excluded.ended_at`);
-  const admission = createAdmission(parts);
   const chain = createEventChain(parts);
 
   /** Where the runs stand that this process writes to. */
@@ -77,7 +76,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
   return {
     createRun: (run) => {
       const { events, start } = run;
-      const texts = writeTexts([...events, start.event]);
+      const texts = writeTexts(start === null ? events : [...events, start.event]);
       if (texts instanceof Error) return Promise.reject(texts);
       return commits.run((): CreatedRun => {
         const known =
@@ -86,11 +85,12 @@ export function createRunJournal(parts: StoreParts): RunJournal {
           return { runId: known.id, created: false, started: false, fence: known.fence, position: known.position };
         }
         crashPoint("store.createRun");
-        const started = admission.admitNew(start.admitBelow);
-        const written = started ? [...events, start.event] : events;
+        const begun = start !== null && admission.admitNew(start.admitBelow) ? start : null;
+        const written = begun === null ? events : [...events, begun.event];
         const first = chain.takeSeqs(written.length);
         const tail = first + written.length - 1;
-        const { state, reason, startedAt, endedAt, counts } = started ? start.row : run.row;
+        const fence = run.owner === null ? 0 : 1;
+        const { state, reason, startedAt, endedAt, counts } = (begun ?? run).row;
         const { total, queued, running, succeeded, failed, cancelled, skipped } = counts;
         const { lastInsertRowid } = insertRun.run(
           run.id,
@@ -98,7 +98,7 @@ export function createRunJournal(parts: StoreParts): RunJournal {
           run.revision,
           run.idempotencyKey ?? null,
           run.actor,
-          (events[0] ?? start.event).time,
+          events[0]?.time ?? parts.now(),
           state,
           reason,
           startedAt,
@@ -110,14 +110,16 @@ export function createRunJournal(parts: StoreParts): RunJournal {
           failed,
           cancelled,
           skipped,
-          run.owner.id,
+          run.owner?.id ?? null,
+          fence,
           written.length,
           tail,
+          run.owner === null ? 1 : 0,
         );
         const position = Number(lastInsertRowid);
-        places.set(run.id, { position, fence: 1, runSeq: written.length, tail });
+        if (run.owner !== null) places.set(run.id, { position, fence, runSeq: written.length, tail });
         chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
-        return { runId: run.id, created: true, started, fence: 1, position };
+        return { runId: run.id, created: true, started: begun !== null, fence, position };
       }, run.early);
     },
 
