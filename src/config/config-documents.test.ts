@@ -40,7 +40,7 @@ describe("the JSON Schema", () => {
     { version: 1, limits: { maxOutputBytes: "10MB" } },
     { version: 1, limits: { maxConcurrentWorkflows: 0 } },
     { version: 1, engine: "temporal" },
-    { version: 1, server: {} },
+    { version: 1, adapters: {} },
     { version: 1, secrets: { "A-B": "${env:A}" } },
     { version: 1, access: { bindings: [{ subject: "dana", role: "admin" }] } },
   ])("refuses %j, as the schema does", (value) => {

@@ -4,7 +4,6 @@ import type { NotBuilt } from "../lib/yaml-file.ts";
 export const notBuiltConfig: NotBuilt = {
   "engine=temporal": "only `engine: embedded` exists in this version; remove the key or write embedded",
   "engine=restate": "only `engine: embedded` exists in this version; remove the key or write embedded",
-  server: "the HTTP server comes in a later version; remove the key, the command line does the work",
   adapters: "adapters of outside engines come in a later version; remove the key, the embedded engine is always there",
   telemetry: "logs, metrics, traces and alerts come in a later version; remove the key",
   schedules: "schedules come in a later version; remove the key and start runs from cron",

@@ -65,8 +65,8 @@ function readRecord(shape: Extract<Shape, { kind: "record" }>, value: unknown): 
   return entries.every(([key, part]) => name.test(key) && part !== wrong) ? Object.fromEntries(entries) : wrong;
 }
 
-function readNumber({ integer, min }: Extract<Shape, { kind: "number" }>, value: unknown): unknown {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < min) return wrong;
+function readNumber({ integer, min, max = Infinity }: Extract<Shape, { kind: "number" }>, value: unknown): unknown {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < min || value > max) return wrong;
   return !integer || Number.isSafeInteger(value) ? value : wrong;
 }
 

@@ -60,8 +60,10 @@ export function size({ min, max }: { readonly min: number; readonly max: number 
 }
 
 /** A whole number. */
-export function integer(min: number) {
-  return z.int().min(min).register(leafShapes, { kind: "number", integer: true, min });
+export function integer(min: number, max?: number) {
+  const whole = z.int().min(min);
+  if (max === undefined) return whole.register(leafShapes, { kind: "number", integer: true, min });
+  return whole.max(max).register(leafShapes, { kind: "number", integer: true, min, max });
 }
 
 /** A number that may have a fraction. */

@@ -145,6 +145,50 @@ const access = z.strictObject({
   }),
 });
 
+const tls = z.strictObject({
+  cert: documented(path().optional(), {
+    description: "The certificate with its chain, as PEM; read again when it changes.",
+  }),
+  key: documented(path().optional(), { description: "Its private key, as PEM; read again when it changes." }),
+});
+
+const origin = text(
+  /^https?:\/\/[^\s/?#@]+$/,
+  "an origin is http: or https: and a host, such as https://ops.example.test",
+);
+
+const server = z.strictObject({
+  host: documented(text(/^[\w.:-]+$/, "a host is a name or an address").prefault("127.0.0.1"), {
+    description: "The address that is listened at. Any but a loopback address needs `auth.enabled` and `server.tls`.",
+  }),
+  port: documented(integer(0, 65_535).prefault(8680), {
+    description: "The port that is listened at; 0 takes a free one and says which.",
+  }),
+  publicUrl: documented(origin.optional(), {
+    description: "The origin under which people and other programs reach the server, if it is not host and port.",
+  }),
+  tls: documented(tls.optional(), {
+    description: "The server's own certificate. Without it, it speaks plain HTTP on loopback.",
+  }),
+  cors: documented(z.array(origin).prefault([]), {
+    description: "Origins whose pages may call the API from a browser; none when empty.",
+  }),
+  maxBody: documented(size({ min: 1024, max: 64 * 1024 ** 2 }).prefault("1MiB"), {
+    description: "The largest body of a request.",
+  }),
+  maxConnections: documented(integer(1).prefault(2000), { description: "Connections at once; more are refused." }),
+  requestsPerMinute: documented(integer(1).prefault(6000), {
+    description: "How often one caller may ask; more is answered with 429 and Retry-After.",
+  }),
+  requestTimeout: documented(duration().prefault("30s"), {
+    description: "How long a caller may take to send a request, and how long one that is idle is kept.",
+  }),
+  drain: documented(duration({ min: 0 }).prefault("30s"), {
+    description:
+      "How long requests and runs may go on when the server is stopped; then other servers take the runs over.",
+  }),
+});
+
 const milliseconds = (most: string, description: string) => documented(duration().prefault(most), { description });
 
 const rate = (least: number, description: string) => documented(decimal(1).prefault(least), { description });
@@ -229,6 +273,7 @@ export const Config = z.strictObject({
   limits: documented(limits.prefault({}), { description: "Bounds of time, number and size." }),
   auth: documented(auth.prefault({}), { description: "Who callers are." }),
   access: documented(access.prefault({}), { description: "What callers may do." }),
+  server: documented(server.prefault({}), { description: "The HTTP server of `mahavishnu serve`." }),
   secrets: documented(
     z
       .record(

@@ -10,6 +10,7 @@ const textSamples = [
   "sqlite:state.db",
   "sqlite:/srv/a b/state.db",
   "https://id.example.test/realms/a",
+  "https://ops.example.test",
 ];
 
 /** Valid values of a shape, as one writes them in YAML. */
@@ -18,7 +19,7 @@ export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
     case "boolean":
       return fc.boolean();
     case "number":
-      return fc.integer({ min: shape.min, max: 1_000_000 });
+      return fc.integer({ min: shape.min, max: shape.max ?? 1_000_000 });
     case "choice":
       return fc.constantFrom(...shape.values);
     case "duration":

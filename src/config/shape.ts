@@ -14,7 +14,7 @@ export type Shape = {
   | { readonly kind: "record"; readonly name: string; readonly value: Shape }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "duration" | "size"; readonly min: number; readonly max: number }
-  | { readonly kind: "number"; readonly integer: boolean; readonly min: number }
+  | { readonly kind: "number"; readonly integer: boolean; readonly min: number; readonly max?: number }
   | { readonly kind: "boolean" | "secret" | "scope" }
   | { readonly kind: "choice"; readonly values: readonly (string | number)[] }
   | { readonly kind: "text" | "path"; readonly pattern: string }

@@ -13,6 +13,9 @@ export interface WorkspacePaths {
   /** The database. */
   readonly stateFile: string;
   readonly waivers: string | undefined;
+  /** Certificate and private key of the server; both undefined without TLS. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
   /** Folders that every repository must lie under; empty means the manifest's root folder. */
   readonly allowedRoots: readonly string[];
 }
@@ -31,12 +34,17 @@ export function resolveUserPath(folder: string, text: string): string {
 /** Makes the paths of a configuration absolute. */
 export function resolveWorkspacePaths(workspace: string, config: Config): WorkspacePaths {
   const { waivers } = config.readiness;
+  const { cert, key } = config.server.tls ?? {};
+  const optional = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : resolveUserPath(workspace, text);
   return {
     repositories: resolveUserPath(workspace, config.repositories),
     workflows: resolveUserPath(workspace, config.workflows),
     stateFolder: join(workspace, ".mahavishnu"),
     stateFile: resolveUserPath(workspace, config.state.url.slice("sqlite:".length)),
-    waivers: waivers === undefined ? undefined : resolveUserPath(workspace, waivers),
+    waivers: optional(waivers),
+    tlsCert: optional(cert),
+    tlsKey: optional(key),
     allowedRoots: config.paths.allowedRoots.map((root) => resolveUserPath(workspace, root)),
   };
 }

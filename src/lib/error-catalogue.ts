@@ -33,6 +33,21 @@ export const errorCatalogue = {
     fix: "Ask an administrator for a role that has the named permission, bound under access.bindings.",
     exitCode: 1,
   },
+  UNAUTHENTICATED: {
+    summary: "There is no token, or it does not count. Why not is told to nobody but the audit trail.",
+    fix: "Give a token that is valid now: `mahavishnu token create`, or sign in again.",
+    exitCode: 1,
+  },
+  AUTH_SECRET: {
+    summary: "Tokens and signing keys rest on auth.secret, which is missing or too short.",
+    fix: "Set auth.secret to a reference to at least 32 random characters, such as the output of `openssl rand -base64 48`.",
+    exitCode: 1,
+  },
+  TOKEN_NOT_FOUND: {
+    summary: "There is no token with this id.",
+    fix: "See `mahavishnu token list`.",
+    exitCode: 64,
+  },
   WORKSPACE_NOT_FOUND: {
     summary: "There is no mahavishnu.yaml in this folder or above it.",
     fix: "Change into a workspace, name one with -C DIR, or make one with `mahavishnu init`.",
@@ -131,6 +146,51 @@ export const errorCatalogue = {
   WORKTREE_LOST: {
     summary: "The worktree in which earlier steps of this run worked is gone.",
     fix: "Begin the repository anew: mahavishnu runs retry ID --repo NAME --from FIRST_STEP.",
+    exitCode: 1,
+  },
+  NOT_FOUND: {
+    summary: "The server has nothing at this address.",
+    fix: "See /openapi.json for what there is.",
+    exitCode: 1,
+  },
+  METHOD_NOT_ALLOWED: {
+    summary: "The server has something at this address, and not with this method.",
+    fix: "See /openapi.json for what there is.",
+    exitCode: 1,
+  },
+  PRECONDITION_FAILED: {
+    summary: "What was to be changed is not what the caller has seen.",
+    fix: "Read it again, and decide again.",
+    exitCode: 1,
+  },
+  BODY_TOO_LARGE: {
+    summary: "The body of a request is larger than the server takes.",
+    fix: "Send less, or raise server.maxBody.",
+    exitCode: 1,
+  },
+  RATE_LIMITED: {
+    summary: "One caller has asked too often.",
+    fix: "Wait as long as Retry-After says.",
+    exitCode: 1,
+  },
+  SERVER_STOPPING: {
+    summary: "The server is being stopped and begins nothing new.",
+    fix: "Ask again; another server of the workspace, or this one once it is back, answers.",
+    exitCode: 1,
+  },
+  SERVER_REFUSED: {
+    summary: "The server cannot be started this way.",
+    fix: "Mend the named setting under `server:`.",
+    exitCode: 1,
+  },
+  SERVER_UNREACHABLE: {
+    summary: "The server that --url or MAHAVISHNU_URL names cannot be reached.",
+    fix: "Check the address, and that the server runs: its /livez answers without a token.",
+    exitCode: 1,
+  },
+  SERVER_ANSWER: {
+    summary: "The server gave an answer that this version does not understand.",
+    fix: "Check that the address is that of a mahavishnu server, and that both have the same version.",
     exitCode: 1,
   },
   RUN_NOT_FOUND: {

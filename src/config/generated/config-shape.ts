@@ -286,6 +286,83 @@ export const configShape: Shape = {
       },
       fallback: {},
     },
+    server: {
+      kind: "map",
+      keys: {
+        host: {
+          kind: "text",
+          pattern: "^[\\w.:-]+$",
+          fallback: "127.0.0.1",
+        },
+        port: {
+          kind: "number",
+          integer: true,
+          min: 0,
+          max: 65535,
+          fallback: 8680,
+        },
+        publicUrl: {
+          kind: "text",
+          pattern: "^https?:\\/\\/[^\\s/?#@]+$",
+          optional: true,
+        },
+        tls: {
+          kind: "map",
+          keys: {
+            cert: {
+              kind: "path",
+              pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
+              optional: true,
+            },
+            key: {
+              kind: "path",
+              pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
+              optional: true,
+            },
+          },
+          optional: true,
+        },
+        cors: {
+          kind: "list",
+          item: {
+            kind: "text",
+            pattern: "^https?:\\/\\/[^\\s/?#@]+$",
+          },
+          fallback: [],
+        },
+        maxBody: {
+          kind: "size",
+          min: 1024,
+          max: 67108864,
+          fallback: "1MiB",
+        },
+        maxConnections: {
+          kind: "number",
+          integer: true,
+          min: 1,
+          fallback: 2000,
+        },
+        requestsPerMinute: {
+          kind: "number",
+          integer: true,
+          min: 1,
+          fallback: 6000,
+        },
+        requestTimeout: {
+          kind: "duration",
+          min: 1,
+          max: 2073600000,
+          fallback: "30s",
+        },
+        drain: {
+          kind: "duration",
+          min: 0,
+          max: 2073600000,
+          fallback: "30s",
+        },
+      },
+      fallback: {},
+    },
     secrets: {
       kind: "record",
       name: "^[A-Za-z]\\w*$",
