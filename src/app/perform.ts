@@ -4,7 +4,10 @@ import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { judgeFolder, type PlaceProblem } from "../store/judge-place.ts";
 import type { AppContext } from "./app-context.ts";
 import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
-import { type Resource, UseCase } from "./use-case.ts";
+import { type Changes, type Resource, UseCase } from "./use-case.ts";
+
+/** Of what is refused nothing changes. */
+const noChanges: Changes = { before: null, after: null };
 
 /**
  * The one door: decides, writes the audit trail, and only then acts. An allowed write is in the trail before it begins, so that
@@ -20,10 +23,10 @@ export async function perform<Input, Output>(
   input: Input,
 ): Promise<Output> {
   await refuseStranger(context, useCase);
-  const { resource, run } = await UseCase.begin(useCase, context, input);
+  const { resource, changes, run } = await UseCase.begin(useCase, context, input);
   const decision = await decide(context, useCase, resource);
   if (!decision.allowed) throw await refuse(context, useCase, resource, decision);
-  if (useCase.writes) await audit(context, useCase, resource, decision);
+  if (useCase.writes) await audit(context, useCase, resource, decision, await changes());
   return await run();
 }
 
@@ -63,7 +66,7 @@ async function refuse<Input, Output>(
   const { subject } = context;
   let unaudited: unknown;
   try {
-    await audit(context, useCase, resource, decision);
+    await audit(context, useCase, resource, decision, noChanges);
   } catch (error) {
     unaudited = error;
   }
@@ -89,6 +92,7 @@ async function audit<Input, Output>(
   useCase: UseCase<Input, Output>,
   resource: Resource,
   decision: Decision,
+  { before, after }: Changes,
 ): Promise<void> {
   const store = await context.store();
   await store.appendAudit({
@@ -99,5 +103,8 @@ async function audit<Input, Output>(
     decision: decision.allowed ? "allowed" : "denied",
     reason: decision.reason,
     requestId: context.requestId,
+    from: context.from,
+    before,
+    after,
   });
 }

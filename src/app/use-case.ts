@@ -1,4 +1,5 @@
 import type { Permission } from "../access/permissions.ts";
+import type { Json } from "../lib/json.ts";
 import type { AppContext } from "./app-context.ts";
 
 /** What a use-case acts on, as the door and the audit trail see it. */
@@ -12,6 +13,14 @@ export interface Resource {
   readonly repositories?: readonly string[] | "any";
 }
 
+/** What an act changes, for the audit trail: small, and without anything secret. */
+export interface Changes {
+  /** What is there now; null when nothing is. */
+  readonly before: Json;
+  /** What will be there; null when nothing will. */
+  readonly after: Json;
+}
+
 /** What a use-case is made of. */
 export interface UseCaseDefinition<Input, Output, Prepared> {
   /** `startRun`; unique. */
@@ -23,12 +32,19 @@ export interface UseCaseDefinition<Input, Output, Prepared> {
   readonly prepare: (context: AppContext, input: Input) => Prepared | Promise<Prepared>;
   /** What it is about. */
   readonly resource: (prepared: Prepared, context: AppContext) => Resource | Promise<Resource>;
+  /**
+   * What it will change, from what was looked up: it is in the audit trail before the act begins. For acts that change settings,
+   * roles or tokens; left out where the act's own history tells more.
+   */
+  readonly changes?: (prepared: Prepared, context: AppContext) => Changes | Promise<Changes>;
   readonly run: (context: AppContext, prepared: Prepared) => Promise<Output>;
 }
 
 /** A use-case that waits for the door's decision. */
 export interface BegunUseCase<Output> {
   readonly resource: Resource;
+  /** Asked only for a write that is allowed. */
+  changes(): Promise<Changes>;
   run(): Promise<Output>;
 }
 
@@ -70,7 +86,9 @@ export function definePreparedUseCase<Input, Output, Prepared>(
   return new UseCase<Input, Output>(definition, async (context, input) => {
     const prepared = await definition.prepare(context, input);
     const resource = await definition.resource(prepared, context);
-    return { resource, run: () => definition.run(context, prepared) };
+    const changes = async (): Promise<Changes> =>
+      (await definition.changes?.(prepared, context)) ?? { before: null, after: null };
+    return { resource, changes, run: () => definition.run(context, prepared) };
   });
 }
 

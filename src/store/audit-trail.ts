@@ -1,19 +1,176 @@
-import type { AuditTrail, StoredAuditEntry } from "./contract.ts";
+import { setImmediate as breathe } from "node:timers/promises";
+import type { StatementSync } from "node:sqlite";
+import { canonicalJson, type Json } from "../lib/json.ts";
+import { MahavishnuError } from "../lib/errors.ts";
+import { beginningHash, chainedColumns, chainHash, headKey } from "./audit-chain.ts";
+import type { AuditEntry, AuditHead, AuditQuery, AuditTrail, StoredAuditEntry } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
+import { type ChainedRow, type ChainReader, verifyChain } from "./verify-audit.ts";
 
-/** The audit trail; triggers of the schema refuse to change or delete its rows. */
+/** Rows looked at in one go; then whatever else this process does gets its turn. */
+const windowSize = 2_000;
+const leastSeq = -(2n ** 63n);
+
+/**
+ * The audit trail. Triggers of the schema refuse to change or delete its rows, and keep the head in `meta` with each new one; each
+ * entry's hash covers the hash before it, so that whoever gets past the triggers is found out.
+ */
 export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail {
   const insert = db.prepare(
-    "INSERT INTO audit(time, actor, action, resource, decision, reason, request_id) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO audit(seq, time, actor, action, resource, decision, reason, request_id, origin, before, after, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
-  const list = db.prepare(`
-    SELECT seq, time, actor, action, resource, decision, reason, request_id AS requestId FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`);
-  return {
-    appendAudit: ({ time, actor, action, resource, decision, reason, requestId }) =>
-      commits.run(() => {
-        insert.run(time, actor, action, resource, decision, reason, requestId);
-      }),
-    listAudit: ({ afterSeq = 0, limit }) =>
-      read(() => list.all(afterSeq, limit).map((row) => ({ ...row }) as unknown as StoredAuditEntry)),
+  const ends = db.prepare(
+    `SELECT (SELECT value FROM meta WHERE key = '${headKey}') AS head, (SELECT max(seq) FROM audit) AS last`,
+  );
+  const others = { forwards: undefined, backwards: undefined, chain: undefined } as Record<
+    string,
+    StatementSync | undefined
+  >;
+  // Only few commands read the trail.
+  const prepare = (name: string, sql: string): StatementSync => (others[name] ??= db.prepare(sql));
+
+  const readEnds = (): { readonly head: AuditHead | null; readonly last: number } => {
+    const { head, last } = ends.get() as { head: string | null; last: number | null };
+    return { head: parseHead(head), last: last ?? 0 };
   };
+  /** Read once in each transaction, in which nobody else writes. */
+  let tail = { transaction: -1, seq: 0, hash: "" };
+
+  const append = (entry: AuditEntry): void => {
+    if (tail.transaction !== commits.transaction) {
+      const { head, last } = readEnds();
+      // Of a trail that was tampered with nothing is mended here: the chain stays broken where it was broken, and the work goes on.
+      tail = { transaction: commits.transaction, seq: Math.max(head?.seq ?? 0, last), hash: head?.hash ?? "" };
+    }
+    const fields = { ...fieldsOf(entry), seq: tail.seq + 1 };
+    const hash = chainHash(tail.hash, fields);
+    const { seq, time, actor, action, resource, decision, reason, requestId, origin, before, after } = fields;
+    insert.run(seq, time, actor, action, resource, decision, reason, requestId, origin, before, after, hash);
+    tail = { ...tail, seq, hash };
+  };
+
+  /** Entries with numbers in a window; the prepared statement is one for all filters. */
+  const readWindow = (
+    { low, high, limit, newestFirst }: Window,
+    { actor, action, resourcePrefix, decision, since, until }: AuditQuery,
+  ): StoredAuditEntry[] => {
+    const order = newestFirst ? "DESC" : "ASC";
+    const statement = prepare(
+      order,
+      `SELECT ${chainedColumns} FROM audit WHERE seq > $low AND seq <= $high
+        AND ($actor IS NULL OR actor = $actor) AND ($action IS NULL OR action = $action)
+        AND ($resource IS NULL OR substr(resource, 1, length($resource)) = $resource)
+        AND ($decision IS NULL OR decision = $decision)
+        AND ($since IS NULL OR time >= $since) AND ($until IS NULL OR time < $until)
+        ORDER BY seq ${order} LIMIT $limit`,
+    );
+    const rows = statement.all({
+      $low: low,
+      $high: high,
+      $limit: limit,
+      $actor: actor ?? null,
+      $action: action ?? null,
+      $resource: resourcePrefix ?? null,
+      $decision: decision ?? null,
+      $since: since ?? null,
+      $until: until ?? null,
+    });
+    return rows.map(entryOf);
+  };
+
+  async function* readChain(signal: AbortSignal | undefined): AsyncGenerator<ChainedRow> {
+    const statement = prepare("chain", `SELECT ${chainedColumns} FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?`);
+    statement.setReadBigInts(true);
+    for (let from = leastSeq; ;) {
+      signal?.throwIfAborted();
+      const start = from;
+      const rows = (await read(() => statement.all(start, windowSize))) as unknown as ChainedRow[];
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < windowSize) return;
+      from = last.seq + 1n;
+      await breathe();
+    }
+  }
+
+  return {
+    appendAudit: (entry) => commits.run(() => append(entry)),
+
+    listAudit: async (query) => {
+      const { limit, newestFirst = false, afterSeq = 0 } = query;
+      const last = query.beforeSeq === undefined ? (await read(readEnds)).last : query.beforeSeq - 1;
+      const found: StoredAuditEntry[] = [];
+      for (let low = afterSeq, high = last; low < high && found.length < limit;) {
+        const window = newestFirst
+          ? { low: Math.max(low, high - windowSize), high }
+          : { low, high: Math.min(high, low + windowSize) };
+        const rest = limit - found.length;
+        found.push(...(await read(() => readWindow({ ...window, limit: rest, newestFirst }, query))));
+        if (newestFirst) high = window.low;
+        else low = window.high;
+        if (low < high && found.length < limit) await breathe();
+      }
+      return found;
+    },
+
+    readAuditHead: async () => (await read(readEnds)).head,
+
+    verifyAudit: async ({ anchor, signal } = {}) => {
+      const reader: ChainReader = { rows: () => readChain(signal), keptHead: () => readEnds().head };
+      return await verifyChain(reader, anchor);
+    },
+  };
+}
+
+/** A part of the trail: numbers above `low` up to `high`. */
+interface Window {
+  readonly low: number;
+  readonly high: number;
+  readonly limit: number;
+  readonly newestFirst: boolean;
+}
+
+/** `SEQ:HASH` as a head; null when it is none. */
+function parseHead(text: string | null): AuditHead | null {
+  const match = /^(0|[1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text ?? "");
+  return match === null ? null : { seq: Number(match[1]), hash: match[2] ?? beginningHash };
+}
+
+/** An entry as it is stored and hashed. SQLite keeps no halves of surrogate pairs: what is hashed must be what is read again. */
+function fieldsOf(entry: AuditEntry) {
+  const { time, actor, action, resource, decision, reason, requestId, from, before, after } = entry;
+  return {
+    time,
+    actor: actor.toWellFormed(),
+    action: action.toWellFormed(),
+    resource: resource.toWellFormed(),
+    decision,
+    reason: reason.toWellFormed(),
+    requestId: requestId.toWellFormed(),
+    origin: from.toWellFormed(),
+    before: before === null ? null : canonicalJson(before),
+    after: after === null ? null : canonicalJson(after),
+  };
+}
+
+/** @throws MahavishnuError STATE_DAMAGED for what the trail never writes. */
+function entryOf(row: Readonly<Record<string, unknown>>): StoredAuditEntry {
+  const { origin, before, after, ...rest } = row;
+  try {
+    const changes = { before: parseJson(before), after: parseJson(after) };
+    return { ...rest, from: origin, ...changes } as unknown as StoredAuditEntry;
+  } catch (cause) {
+    throw new MahavishnuError(
+      "STATE_DAMAGED",
+      `entry ${String(row["seq"])} of the audit trail is not what was written`,
+      {
+        fix: "See `mahavishnu audit verify`.",
+        cause,
+      },
+    );
+  }
+}
+
+function parseJson(text: unknown): Json {
+  return text === null ? null : (JSON.parse(text as string) as Json);
 }

@@ -1,5 +1,11 @@
+import type { DatabaseSync } from "node:sqlite";
+import { chainOldEntries } from "./audit-chain.ts";
+
+/** SQL, or what no SQL can do, in the transaction that brings the schema forward. */
+export type Migration = string | ((db: DatabaseSync) => void);
+
 /** Forward-only steps of the schema; the index plus one is the schema's version. A landed step is never changed. */
-export const migrations: readonly string[] = [
+export const migrations: readonly Migration[] = [
   `
   CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE owner(
@@ -52,6 +58,20 @@ export const migrations: readonly string[] = [
   CREATE INDEX run_owned ON run(state, position, owner_id, ended_at) WHERE ended_at IS NULL AND owner_id IS NOT NULL;
   CREATE INDEX run_unowned ON run(state, position, owner_id, ended_at) WHERE ended_at IS NULL AND owner_id IS NULL;
   `,
+  (db) => {
+    db.exec(`
+      ALTER TABLE audit ADD COLUMN origin TEXT NOT NULL DEFAULT 'cli';
+      ALTER TABLE audit ADD COLUMN before TEXT;
+      ALTER TABLE audit ADD COLUMN after TEXT;
+      ALTER TABLE audit ADD COLUMN hash TEXT NOT NULL DEFAULT '';
+      DROP TRIGGER audit_keeps_text`);
+    chainOldEntries(db);
+    db.exec(`
+      CREATE TRIGGER audit_keeps_text BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+      -- In the same statement as the entry: the head costs no call of its own.
+      CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
+        BEGIN UPDATE meta SET value = NEW.seq || ':' || NEW.hash WHERE key = 'auditHead'; END`);
+  },
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

@@ -85,7 +85,10 @@ function migrate(db: DatabaseSync, file: string): void {
   try {
     refuseForeign(file, readMarks(db));
     const from = readPragma(db, "user_version");
-    for (const step of migrations.slice(from)) db.exec(step);
+    for (const step of migrations.slice(from)) {
+      if (typeof step === "string") db.exec(step);
+      else step(db);
+    }
     if (from === 0) db.prepare("INSERT INTO meta(key, value) VALUES('workspaceId', ?)").run(randomUUID());
     db.exec(`PRAGMA application_id=${applicationId}; PRAGMA user_version=${migrations.length}; COMMIT`);
   } catch (error) {

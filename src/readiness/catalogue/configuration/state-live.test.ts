@@ -117,7 +117,17 @@ describe("CFG014", () => {
     await makeStore();
     expect(await read()).toMatchObject({ status: "pass", reason: "the database is whole" });
     await using store = openStore({ file: file() });
-    const entry = { time: 1, actor: "local:ann", action: "runs:start", resource: "x", requestId: "1", reason: "test" };
+    const entry = {
+      time: 1,
+      actor: "local:ann",
+      action: "runs:start",
+      resource: "x",
+      requestId: "1",
+      reason: "test",
+      from: "cli",
+      before: null,
+      after: null,
+    };
     await store.appendAudit({ ...entry, decision: "allowed" });
     expect(await read(), "while it is written to").toMatchObject({ status: "pass" });
     await store[Symbol.asyncDispose]();
@@ -139,7 +149,17 @@ describe("CFG014", () => {
   it("is green while a run writes, and sees its data untouched", async () => {
     await makeStore();
     await using store = openStore({ file: file() });
-    const entry = { time: 1, actor: "local:ann", action: "runs:start", resource: "x", requestId: "1", reason: "test" };
+    const entry = {
+      time: 1,
+      actor: "local:ann",
+      action: "runs:start",
+      resource: "x",
+      requestId: "1",
+      reason: "test",
+      from: "cli",
+      before: null,
+      after: null,
+    };
     await store.appendAudit({ ...entry, decision: "allowed" });
     expect(await judge()).toMatchObject({ status: "pass" });
     expect(await store.listAudit({ limit: 10 })).toHaveLength(1);
