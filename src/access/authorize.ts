@@ -3,7 +3,7 @@ import { compileSelector } from "../selectors/compile-selector.ts";
 import { evaluateSelector, type SelectorSubject } from "../selectors/evaluate-selector.ts";
 import { manifestTerms } from "../selectors/terms.ts";
 import type { Permission } from "./permissions.ts";
-import { permissionsOf } from "./roles.ts";
+import { type CustomRoles, permissionsOf } from "./roles.ts";
 import type { Subject } from "./subject.ts";
 
 /** One entry of `access.bindings`: a subject has a role, for all repositories or for those that a selector picks. */
@@ -18,6 +18,8 @@ export interface AccessPolicy {
   /** Who owns the workspace on this machine, with the role admin; null when nobody who acts does. */
   readonly localOwner: string | null;
   readonly bindings: readonly Binding[];
+  /** Roles of one's own; none when left out. */
+  readonly roles?: CustomRoles;
   /** Named selectors of the manifest, for `where`. */
   readonly selectors?: ReadonlyMap<string, string>;
 }
@@ -71,7 +73,7 @@ export function visibleRepositories<R extends SelectorSubject>(
 
 function decide(policy: AccessPolicy, question: AccessQuestion): Decision {
   const { subject, permission, repositories = [], strangers = [] } = question;
-  if (policy.localOwner !== null && subject.name === policy.localOwner) {
+  if (isLocalOwner(policy, subject)) {
     return { allowed: true, reason: `${subject.name} owns the workspace (role admin)` };
   }
   const giving = givingBindings(policy, subject, permission);
@@ -101,13 +103,30 @@ function refuse(subject: Subject, what: string, scopes: readonly Scope[] = []): 
   return { allowed: false, reason: `no binding of ${subject.name} covers ${what}${because}` };
 }
 
-function bindingsOf({ bindings }: AccessPolicy, { name, groups }: Subject): readonly Binding[] {
-  // A name is never taken for a group nor a group for a name, whatever a token calls itself or its groups.
-  return bindings.filter(({ subject }) => (subject.startsWith("group:") ? groups.includes(subject) : subject === name));
+/** Whoever shows a token is what the token says, and never the owner of the workspace. */
+function isLocalOwner({ localOwner }: AccessPolicy, { name, token }: Subject): boolean {
+  return localOwner !== null && token === undefined && name === localOwner;
+}
+
+/**
+ * The bindings that count for a subject. A token with a role of its own has that one and nothing of its subject's, so that it may be
+ * narrower than its owner; what the configuration binds to `token:ID` comes on top.
+ */
+export function bindingsOf({ bindings }: AccessPolicy, { name, groups, token }: Subject): readonly Binding[] {
+  const ofToken = token === undefined ? null : `token:${token.id}`;
+  const own = token?.binding ?? null;
+  if (ofToken !== null && own !== null) {
+    return [{ subject: ofToken, ...own }, ...bindings.filter(({ subject }) => subject === ofToken)];
+  }
+  // A name is never taken for a group nor a group or a token for a name, whatever a token calls itself or its groups.
+  return bindings.filter(({ subject }) => {
+    if (subject.startsWith("group:")) return groups.includes(subject);
+    return subject.startsWith("token:") ? subject === ofToken : subject === name;
+  });
 }
 
 function givingBindings(policy: AccessPolicy, subject: Subject, permission: Permission): readonly Binding[] {
-  return bindingsOf(policy, subject).filter(({ role }) => permissionsOf(role).includes(permission));
+  return bindingsOf(policy, subject).filter(({ role }) => permissionsOf(role, policy.roles).includes(permission));
 }
 
 function tellRoles(policy: AccessPolicy, subject: Subject): string {

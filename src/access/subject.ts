@@ -8,6 +8,37 @@ export interface Subject {
   readonly name: string;
   /** `group:platform`. */
   readonly groups: readonly string[];
+  /** The token of this workspace that was shown; a token of an OIDC issuer is none. */
+  readonly token?: SubjectToken;
+}
+
+/** What a token of this workspace adds to its subject, or leaves of it. */
+export interface SubjectToken {
+  readonly id: string;
+  /** The only rights of whoever shows the token; null when those are the rights of its subject. */
+  readonly binding: TokenBinding | null;
+}
+
+/** The rights that were written into the register with a token. */
+export interface TokenBinding {
+  readonly role: string;
+  /** A selector of repositories; all without it. */
+  readonly where?: string;
+}
+
+/** What may stand after `user:`, `service:` and `group:`: one word without anything that could pass for something else in a list. */
+const subjectName = /^[^\s\p{C}\p{Z}]{1,200}$/u;
+
+/** Whether a text may be the name of somebody; it comes from an issuer or from a command line. */
+export function isSubjectName(name: string): boolean {
+  // Of two texts that look the same, only one is let in.
+  return subjectName.test(name) && name === name.normalize("NFC");
+}
+
+/** Whether a token may be made for a subject: a user or a service. Nobody can become `local:`, `group:` or another token by one. */
+export function isTokenSubject(subject: string): boolean {
+  const name = /^(?:user|service):(.*)$/su.exec(subject)?.[1];
+  return name !== undefined && isSubjectName(name);
 }
 
 /** Who uses this process, by the name that the operating system gives. Nothing that a caller says can change it. */

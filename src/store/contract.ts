@@ -1,4 +1,5 @@
 import type { Json } from "../lib/json.ts";
+import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
 
 /** One fact in a run's history, as stored. */
 export interface EventRecord {
@@ -333,9 +334,11 @@ export interface RunQuery {
 }
 
 /** The state store of a workspace. */
-export interface Store extends RunJournal, RunDirectory, AuditTrail, AsyncDisposable {
+export interface Store extends RunJournal, RunDirectory, AuditTrail, TokenRegister, SigningKeyStore, AsyncDisposable {
   /** A number that changes whenever another process has written. Costs microseconds. */
   dataVersion(): number;
+  /** Another text whenever anybody has written, this process included. Costs microseconds. */
+  changeMark(): string;
   /** A random id made with the database. */
   readonly workspaceId: string;
 }

@@ -72,6 +72,27 @@ export const migrations: readonly Migration[] = [
       CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
         BEGIN UPDATE meta SET value = NEW.seq || ':' || NEW.hash WHERE key = 'auditHead'; END`);
   },
+  `
+  CREATE TABLE signing_key(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, kid TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL, public_jwk TEXT,
+    sealed TEXT NOT NULL, created_at INTEGER NOT NULL, retired_at INTEGER, ended_at INTEGER
+  );
+  CREATE TRIGGER signing_key_is_fixed BEFORE UPDATE OF kid, algorithm, public_jwk, sealed, created_at ON signing_key
+    BEGIN SELECT RAISE(ABORT, 'a signing key is never changed'); END;
+  CREATE TRIGGER signing_key_stays_ended BEFORE UPDATE OF ended_at ON signing_key WHEN OLD.ended_at IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'a signing key that was ended stays so'); END;
+  CREATE TABLE token(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, name TEXT, role TEXT, scope TEXT,
+    kid TEXT NOT NULL REFERENCES signing_key(kid), hash TEXT NOT NULL, created_by TEXT NOT NULL, created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, revoked_at INTEGER, revoked_by TEXT, used_at INTEGER, used_from TEXT
+  );
+  CREATE INDEX token_of_subject ON token(subject, position);
+  CREATE INDEX token_of_key ON token(kid, expires_at) WHERE revoked_at IS NULL;
+  CREATE TRIGGER token_is_fixed BEFORE UPDATE OF id, subject, name, role, scope, kid, hash, created_by, created_at, expires_at ON token
+    BEGIN SELECT RAISE(ABORT, 'what a token may do is never changed'); END;
+  CREATE TRIGGER token_stays_revoked BEFORE UPDATE OF revoked_at ON token WHEN OLD.revoked_at IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'a revoked token stays so'); END;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

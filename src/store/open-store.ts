@@ -8,7 +8,9 @@ import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, 
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
+import { createKeyRingStore } from "./key-ring.ts";
 import type { StoreParts } from "./store-parts.ts";
+import { createTokenRegister, type IdentityChanges } from "./token-register.ts";
 
 /** The embedded store with what only a SQLite file has. */
 export interface SqliteStore extends Store {
@@ -58,19 +60,24 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
       }
     },
   };
-  const dataVersion = db.prepare("PRAGMA data_version");
+  const dataVersionPragma = db.prepare("PRAGMA data_version");
+  const dataVersion = (): number => (dataVersionPragma.get() as { data_version: number }).data_version;
   const meta = db.prepare("SELECT value FROM meta WHERE key = 'workspaceId'").get() as { value: string } | undefined;
   if (meta === undefined)
     throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: it does not know its workspace`);
   const admission = createAdmission(parts);
+  const changes: IdentityChanges = { count: 0 };
   let closed = false;
   return {
     ...createRunJournal(parts, admission),
     ...createRunDirectory(parts),
     ...createOwners(parts, admission),
     ...createAuditTrail(parts),
+    ...createTokenRegister(parts, changes),
+    ...createKeyRingStore(parts, changes),
     workspaceId: meta.value,
-    dataVersion: () => (dataVersion.get() as { data_version: number }).data_version,
+    dataVersion,
+    changeMark: () => `${dataVersion()}.${commits.commits}`,
     commitCount: () => commits.commits,
     checkIntegrity: () => quickCheck(db, file),
     [Symbol.asyncDispose]: async () => {
