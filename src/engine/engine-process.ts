@@ -3,8 +3,9 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { openStore } from "../store/open-store.ts";
 import type { Action } from "./contract.ts";
-import { createEngine, type RunHandle, type StartRequest } from "./engine.ts";
+import { createEngine, type RunHandle } from "./engine.ts";
 import type { EngineLimits } from "./engine-parts.ts";
+import type { StartRequest } from "./record-run.ts";
 
 interface Setup {
   readonly folder: string;

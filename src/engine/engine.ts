@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
@@ -12,8 +13,9 @@ import type { ActionRegistry, Secrets } from "./contract.ts";
 import type { EngineLimits, EngineParts } from "./engine-parts.ts";
 import { makeEvent } from "./events.ts";
 import { Launchers } from "./launchers.ts";
+import { Lease } from "./lease.ts";
 import { createMasking } from "./mask-secrets.ts";
-import type { Plan } from "./plan.ts";
+import { type RecordedRun, recordRun, type StartRequest } from "./record-run.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -69,20 +71,27 @@ export interface Engine extends AsyncDisposable {
   retry(runId: string, choice: RetryChoice, telling: Required<Telling>): Promise<RunHandle>;
   /** Leaves all active runs to other processes; running steps are ended. Resolves when they have let go. */
   release(): Promise<readonly string[]>;
+  /** Records a run for a server to begin; see `recordRun`. */
+  record(request: StartRequest): Promise<RecordedRun>;
+  /** Makes this process known as a server of the workspace, until what it gives is disposed. */
+  serve(): Promise<AsyncDisposable>;
+  /**
+   * Goes on with a run as a server does: what had begun waits for a slot in its old place. Null when somebody else has it by now, or
+   * it is over.
+   *
+   * @throws MahavishnuError RUN_LEFTOVERS, and whatever keeps runs from being gone on with here; the run is then nobody's again.
+   */
+  take(runId: string): Promise<RunHandle | null>;
+  /** Runs that are owned here and do not go on, since the store could not be written; `take` goes on with them. */
+  listAbandoned(): Promise<readonly string[]>;
+  /** Lets what has begun end for at most `ms`; what waits is released at once, and the rest then. Resolves with all that was released. */
+  drain(ms: number): Promise<readonly string[]>;
 }
 
 /** A run that was begun; without a handle when its idempotency key was known. */
 export interface StartedRun {
   readonly runId: string;
   readonly handle: RunHandle | null;
-}
-
-/** A run to be started. */
-export interface StartRequest {
-  readonly plan: Plan;
-  readonly actor: string;
-  readonly reason: string;
-  readonly idempotencyKey?: string;
 }
 
 /**
@@ -103,11 +112,9 @@ class EmbeddedEngine implements Engine {
   readonly #active = new Map<string, { readonly conductor: Conductor; readonly done: Promise<RunState> }>();
   /** Runs that are being taken over. */
   readonly #claiming = new Set<string>();
-  #beat: NodeJS.Timeout | undefined;
+  readonly #lease: Lease;
   #tick: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #leaseUntil = 0;
-  #isKnown = false;
   #isClosed = false;
   #dataVersion = 0;
   #lookedAt = 0;
@@ -123,12 +130,13 @@ class EmbeddedEngine implements Engine {
     const launchers = new Launchers(options.baseEnv);
     this.#parts = { ...options, owner, slots, launchers, masking, clock, random, observe, expressions };
     this.#queue = new RunQueue(limits.maxConcurrentRuns);
+    this.#lease = new Lease(this.#parts);
   }
 
   async start({ plan, actor, reason, idempotencyKey }: StartRequest): Promise<StartedRun> {
     this.#refuseClosed();
     const { store, clock, limits, owner, observe } = this.#parts;
-    const known = this.#keepLease();
+    const known = this.#lease.keep();
     // Heard of when the run is recorded, which is in the same transaction: both are durable, or both fail for the same reason.
     known?.catch(() => undefined);
     const id = newRunId();
@@ -173,12 +181,29 @@ class EmbeddedEngine implements Engine {
     const known = await this.#parts.store.getRun(runId);
     if (known !== null) refuseOver(runId, known.state as RunStatus);
     return await this.#claim(runId, async (conductor) => {
-      refuseOver(runId, conductor.state.state);
       // Whoever cancels needs no folders.
       if (cancel === undefined) await this.#expectRoots(conductor.state);
-      await takeOver(this.#parts, conductor.writer);
+      await this.#takeOver(conductor, false);
       if (cancel !== undefined) await conductor.cancel(cancel);
     });
+  }
+
+  async take(runId: string): Promise<RunHandle | null> {
+    try {
+      return await this.#claim(runId, async (conductor) => {
+        await this.#expectRoots(conductor.state);
+        await this.#takeOver(conductor, true);
+      });
+    } catch (error) {
+      if (error instanceof MahavishnuError && goneCodes.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** Of a run that nobody has owned before there is nothing to take over. */
+  async #takeOver({ state, writer }: Conductor, waits: boolean): Promise<void> {
+    refuseOver(state.id, state.state);
+    if (writer.fence > 1) await takeOver(this.#parts, writer, waits);
   }
 
   async retry(runId: string, choice: RetryChoice, telling: Required<Telling>): Promise<RunHandle> {
@@ -197,14 +222,46 @@ class EmbeddedEngine implements Engine {
     return active.map(([runId]) => runId);
   }
 
+  record(request: StartRequest): Promise<RecordedRun> {
+    return recordRun(this.#parts.store, request);
+  }
+
+  async serve(): Promise<AsyncDisposable> {
+    this.#refuseClosed();
+    await this.#lease.become("server");
+    return {
+      [Symbol.asyncDispose]: async () => {
+        // An engine that was closed meanwhile is known no more.
+        if (this.#isClosed) return;
+        await this.#lease.become("command");
+        this.#stopWhenIdle();
+      },
+    };
+  }
+
+  async listAbandoned(): Promise<readonly string[]> {
+    const owned = await this.#parts.store.listOwnedRuns(this.#parts.owner);
+    return owned.map(({ runId }) => runId).filter((runId) => !this.#active.has(runId) && !this.#claiming.has(runId));
+  }
+
+  async drain(ms: number): Promise<readonly string[]> {
+    const active = [...this.#active.values()];
+    const waiting = active.map(({ conductor }) => conductor).filter(({ state }) => state.state === "queued");
+    for (const conductor of waiting) conductor.release();
+    const timeIsUp = new AbortController();
+    const { signal } = timeIsUp;
+    const time = delay(ms, undefined, { signal }).catch(() => undefined);
+    await Promise.race([time, Promise.allSettled(active.map(({ done }) => done))]);
+    timeIsUp.abort();
+    return [...new Set([...waiting.map(({ state }) => state.id), ...(await this.release())])];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     while (this.#active.size > 0) await this.release();
     this.#stopTimers();
     await this.#parts.launchers.end();
-    // When that fails, the owner's lease ends by itself, and what made the store fail has been told by those who needed it.
-    if (this.#isKnown) await this.#parts.store.removeOwner(this.#parts.owner).catch(() => undefined);
-    this.#isKnown = false;
+    await this.#lease.end();
   }
 
   #refuseClosed(): void {
@@ -230,7 +287,7 @@ class EmbeddedEngine implements Engine {
 
   async #claimAlone(runId: string, prepare: (conductor: Conductor) => Promise<void>): Promise<RunHandle> {
     const { store, owner } = this.#parts;
-    await this.#keepLease();
+    await this.#lease.keep();
     const claim = await store.claimRun(runId, owner);
     if (claim === null) {
       if ((await store.getRun(runId)) === null) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run ${runId}`);
@@ -280,33 +337,9 @@ class EmbeddedEngine implements Engine {
     }
   }
 
-  /** Makes the store know this owner, and prolongs its lease when it has run down: after a pause there were no heartbeats. */
-  #keepLease(): Promise<void> | undefined {
-    const { clock, limits } = this.#parts;
-    if (this.#leaseUntil - clock.now() >= limits.leaseMs - limits.heartbeatMs) return undefined;
-    return this.#heartbeat();
-  }
-
-  async #heartbeat(): Promise<void> {
-    const { store, owner, clock, limits, slots } = this.#parts;
-    const before = this.#leaseUntil;
-    const now = clock.now();
-    this.#leaseUntil = now + limits.leaseMs;
-    try {
-      await store.heartbeat(owner, now + limits.leaseMs);
-      this.#isKnown = true;
-      // After a sleep longer than the lease, others may have taken the slots that are used here.
-      if (before <= now) slots.lookAgain();
-    } catch (error) {
-      this.#leaseUntil = before;
-      throw error;
-    }
-  }
-
   #startTimers(): void {
     clearTimeout(this.#idle);
-    // A missed beat is not an error yet: the lease is several beats long, and a lost run shows at its next write.
-    this.#beat ??= setInterval(() => void this.#heartbeat().catch(() => undefined), this.#parts.limits.heartbeatMs);
+    this.#lease.beat();
     this.#tick ??= setInterval(() => void this.#listen().catch(() => undefined), tickMs);
   }
 
@@ -324,10 +357,9 @@ class EmbeddedEngine implements Engine {
   }
 
   #stopTimers(): void {
-    clearInterval(this.#beat);
+    this.#lease.rest();
     clearInterval(this.#tick);
     clearTimeout(this.#idle);
-    this.#beat = undefined;
     this.#tick = undefined;
   }
 
@@ -359,6 +391,9 @@ class EmbeddedEngine implements Engine {
     }
   }
 }
+
+/** Somebody else has the run, or it is over: there is nothing to do, and nothing went wrong. */
+const goneCodes: ReadonlySet<string> = new Set(["RUN_OWNED", "RUN_STATE", "RUN_NOT_FOUND"]);
 
 function refuseOver(runId: string, state: RunStatus): void {
   if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);

@@ -24,7 +24,7 @@ export type RunEvent =
   | EventOf<"run.started", Record<string, never>>
   | EventOf<"run.cancelling", { readonly atOnce: boolean }>
   | EventOf<"run.released", Record<string, never>>
-  | EventOf<"run.takenOver", { readonly pid: number }>
+  | EventOf<"run.takenOver", { readonly pid: number; readonly waits?: boolean }>
   | EventOf<"run.retried", { readonly targets: readonly { readonly key: string; readonly fromStep: string | null }[] }>
   | EventOf<"run.finished", { readonly state: RunStatus }>
   | EventOf<"target.started", AtTarget>

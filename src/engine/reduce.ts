@@ -89,9 +89,12 @@ export function reduce(state: RunState, event: RunEvent): boolean {
       expect(state.state === "queued" || state.state === "running", state, event);
       return setRun(state, "cancelling", event);
     case "run.released":
-    case "run.takenOver":
       expect(state.endedAt === null, state, event);
       return setRun(state, state.state, event);
+    case "run.takenOver":
+      expect(state.endedAt === null, state, event);
+      // A slot that it had may belong to another run by now.
+      return setRun(state, event.data.waits === true && state.state === "running" ? "queued" : state.state, event);
     case "run.retried":
       expect(state.endedAt !== null && event.data.targets.length > 0, state, event);
       for (const { key, fromStep } of event.data.targets) {

@@ -2,9 +2,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { testLimits, type Workspace } from "./engine-fixture.ts";
-import type { StartRequest } from "./engine.ts";
 import type { EngineLimits } from "./engine-parts.ts";
 import type { Plan } from "./plan.ts";
+import type { StartRequest } from "./record-run.ts";
 
 /** For tests: a second process with an engine on the same workspace. */
 export interface EngineProcess extends AsyncDisposable {

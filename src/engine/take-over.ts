@@ -12,11 +12,12 @@ import type { StepState, TargetState } from "./state.ts";
 
 /**
  * Ends what a dead owner left: its processes first, with the locks that they held in worktrees, then its running attempts in
- * the history. Resolves when that is durable, and only then may a new attempt begin.
+ * the history. Resolves when that is durable, and only then may a new attempt begin. With `waits` the run goes back to those that
+ * wait for a run slot, in its old place.
  *
  * @throws MahavishnuError RUN_LEFTOVERS when a process cannot be ended; nothing has been written then.
  */
-export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<void> {
+export async function takeOver(parts: EngineParts, writer: RunWriter, waits: boolean): Promise<void> {
   const { state } = writer;
   const running = [...state.targets.values()].flatMap((target) =>
     target.state !== "running"
@@ -39,7 +40,8 @@ export async function takeOver(parts: EngineParts, writer: RunWriter): Promise<v
   crashPoint("engine.leftoversEnded");
   const checkouts = new Checkouts(parts);
   for (const { target } of running) await checkouts.unlock(state, target);
-  writer.add("run.takenOver", { pid: parts.owner.pid }, { reason: "its owner is gone" });
+  const taken = { pid: parts.owner.pid, ...(waits ? { waits } : {}) };
+  writer.add("run.takenOver", taken, { reason: "its owner is gone" });
   for (const { target, step } of running) {
     const at = { target: target.key, step: step.id };
     writer.add("step.interrupted", at, { reason: "the process that ran it is gone" });
