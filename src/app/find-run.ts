@@ -1,7 +1,7 @@
 import { MahavishnuError } from "../lib/errors.ts";
 import { replay } from "../engine/reduce.ts";
 import type { RunState } from "../engine/state.ts";
-import type { RunRow, Store } from "../store/contract.ts";
+import type { EventRecord, RunDirectory, RunRow, Store } from "../store/contract.ts";
 
 /** How many ids a message names when a short one fits several. */
 const namedIds = 5;
@@ -16,7 +16,7 @@ export async function resolveRunId(store: Store, text: string): Promise<string> 
   const ids = prefix === "" ? [] : await store.findRunIds(prefix, namedIds + 1);
   const [only] = ids;
   if (only !== undefined && (ids.length === 1 || only === prefix)) return only;
-  if (ids.length === 0) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run "${text}"`);
+  if (ids.length === 0) throw noSuchRun(text);
   const more = ids.length > namedIds ? " and more" : "";
   throw new MahavishnuError(
     "RUN_NOT_FOUND",
@@ -27,11 +27,40 @@ export async function resolveRunId(store: Store, text: string): Promise<string> 
   );
 }
 
-/** A run's row and its state, replayed from its history. */
-export async function readRun(store: Store, text: string): Promise<{ readonly row: RunRow; readonly state: RunState }> {
+/** A run as the store has it. */
+export interface StoredRun {
+  readonly row: RunRow;
+  readonly events: readonly EventRecord[];
+  readonly state: RunState;
+}
+
+/** A run's row, its history, and the state that follows from it. */
+export async function readRun(store: Store, text: string): Promise<StoredRun> {
   const id = await resolveRunId(store, text);
   const events = await store.readEvents(id);
   const row = await store.getRun(id);
-  if (row === null) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run "${text}"`);
-  return { row, state: replay(events) };
+  if (row === null) throw noSuchRun(text);
+  return { row, events, state: replay(events) };
+}
+
+/** What is said of a run that is not there, or that the subject may not see. */
+export function noSuchRun(text: string): MahavishnuError {
+  return new MahavishnuError("RUN_NOT_FOUND", `there is no run "${text}"`);
+}
+
+/** Shorter than this an id is not recognised by eye. */
+const leastLength = 4;
+
+/**
+ * The beginning of a run's id that tells it apart from all other runs, at least four characters.
+ *
+ * @example
+ * await shortenRunId(store, "k3v9q0x2mf"); // "k3v9"
+ */
+export async function shortenRunId(store: Pick<RunDirectory, "findRunIds">, id: string): Promise<string> {
+  for (let length = leastLength; length < id.length; length += 1) {
+    const prefix = id.slice(0, length);
+    if ((await store.findRunIds(prefix, 2)).length <= 1) return prefix;
+  }
+  return id;
 }

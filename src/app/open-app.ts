@@ -19,8 +19,8 @@ export interface AppRequest {
   /** The local owner when left out. */
   readonly subject?: Subject;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when whoever asked has gone; never when left out. */
-  readonly signal?: AbortSignal;
+  /** Gives what is aborted when whoever asked has gone; asked by what can be ended early, and by nothing else. */
+  readonly signal?: () => AbortSignal;
 }
 
 /**
@@ -30,13 +30,14 @@ export interface AppRequest {
  * @example
  * await using app = openApp({ loaded, env: process.env });
  */
-export function openApp({ loaded, subject = localSubject(), env, signal = never }: AppRequest): AppContext {
+export function openApp({ loaded, subject = localSubject(), env, signal = () => never }: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
   let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
   let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
   let requestId: string | undefined;
+  let aborted: AbortSignal | undefined;
 
   const openTheStore = async (): Promise<Store> => {
     const { openStore } = await import("../store/open-store.ts");
@@ -83,7 +84,9 @@ export function openApp({ loaded, subject = localSubject(), env, signal = never 
     localOwner: findLocalOwner(loaded.paths.stateFolder),
     env,
     from: "cli",
-    signal,
+    get signal() {
+      return (aborted ??= signal());
+    },
     // Most reads never ask for it, and what makes it takes 3 ms to load.
     get requestId() {
       return (requestId ??= randomUUID());

@@ -70,12 +70,15 @@ async function refuse<Input, Output>(
   } catch (error) {
     unaudited = error;
   }
+  if (resource.refusal !== undefined) return resource.refusal;
   const folder = judgeOwnFolder(context);
   // Where the folder is at fault, it is why nothing can be written down too.
   const why = folder === undefined ? `: ${messageOf(unaudited)}` : "";
   const said = unaudited === undefined ? "" : ` (not in the audit trail${why})`;
   const cause = folder === undefined ? "" : `, because ${folder.message}`;
-  const message = `${subject.name} may not ${useCase.permission} on ${resource.name}: ${decision.reason}${cause}${said}`;
+  // Reasons name repositories and bindings; over the network they are for the trail alone.
+  const reason = context.from === "cli" ? `: ${decision.reason}${cause}${said}` : "";
+  const message = `${subject.name} may not ${useCase.permission} on ${resource.name}${reason}`;
   const ask = `ask an admin for a role with ${useCase.permission}, bound to ${subject.name} under access.bindings.`;
   const remedy = folder === undefined ? `A${ask.slice(1)}` : `${folder.fix.replace(/\.$/, "")}; or ${ask}`;
   return new MahavishnuError("ACCESS_DENIED", message, { fix: remedy, cause: unaudited });

@@ -1,5 +1,5 @@
 import { isLive } from "../store/owners.ts";
-import type { RunRow } from "../store/contract.ts";
+import type { EventRecord, RunRow } from "../store/contract.ts";
 import { type Attempt, isOver, type RunState, type RunStatus, type StepState } from "../engine/state.ts";
 
 /** A run as lists show it; times are ISO 8601. */
@@ -19,7 +19,36 @@ export interface RunListItem {
 
 /** A run with its targets. */
 export interface RunView extends RunListItem {
+  /** The beginning of its id that tells it apart from all other runs. */
+  readonly shortId: string;
+  /** How many repositories the subject may not see; their targets are there, without names and results. */
+  readonly hidden: number;
   readonly targets: readonly TargetView[];
+}
+
+/** What a view says besides the run's own state. */
+export interface RunViewFacts {
+  readonly row: RunRow;
+  readonly shortId: string;
+  readonly hidden: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** One event of a run's history as machines read it. */
+export interface EventView {
+  /** Global in the workspace. */
+  readonly seq: number;
+  /** From 1 in each run, without gaps. */
+  readonly runSeq: number;
+  readonly runId: string;
+  readonly type: string;
+  readonly v: number;
+  /** ISO 8601 in UTC. */
+  readonly time: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly data: unknown;
 }
 
 /** A target as machines read it. */
@@ -87,8 +116,8 @@ export function viewRow(row: RunRow, now: number): RunListItem {
   };
 }
 
-/** A run with its targets; `row` tells whether somebody owns it. */
-export function viewRun(state: RunState, row: RunRow, now: number): RunView {
+/** A run with its targets; its row tells whether somebody owns it. */
+export function viewRun(state: RunState, { row, shortId, hidden, now }: RunViewFacts): RunView {
   const targets = [...state.targets.values()].map((target): TargetView => ({
     key: target.key,
     job: target.job,
@@ -101,7 +130,17 @@ export function viewRun(state: RunState, row: RunRow, now: number): RunView {
     outputs: target.outputs,
     steps: target.steps.map(viewStep),
   }));
-  return { ...viewRow(row, now), targets };
+  return { ...viewRow(row, now), shortId, hidden, targets };
+}
+
+/** An event as machines read it. */
+export function viewEvent({ time, ...event }: EventRecord): EventView {
+  return { ...event, time: iso(time) };
+}
+
+/** The event that a view was made of. */
+export function unviewEvent({ time, ...event }: EventView): EventRecord {
+  return { ...event, time: Date.parse(time) };
 }
 
 function viewStep(step: StepState): StepView {

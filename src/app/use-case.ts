@@ -1,4 +1,5 @@
 import type { Permission } from "../access/permissions.ts";
+import type { MahavishnuError } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
 import type { AppContext } from "./app-context.ts";
 
@@ -11,6 +12,8 @@ export interface Resource {
    * use-case shows what the subject may see and leaves out the rest. Left out: it is about the whole workspace.
    */
   readonly repositories?: readonly string[] | "any";
+  /** What is said instead of a refusal, where that would tell that something is there. The trail has the refusal all the same. */
+  readonly refusal?: MahavishnuError;
 }
 
 /** What an act changes, for the audit trail: small, and without anything secret. */

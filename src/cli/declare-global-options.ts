@@ -43,7 +43,11 @@ export function addGlobalOptions(command: Command, output?: OutputRules): void {
     .option("-q, --quiet", "print results and errors only")
     .option("-v, --verbose", "print more, and stacks of errors")
     .addOption(new Option("--color <MODE>", "when to use colour").choices(["auto", "always", "never"]))
-    .addOption(new Option("--url <URL>").hideHelp());
+    .addOption(
+      new Option("--url <URL>", "ask the server at this address; its token is in MAHAVISHNU_TOKEN").argParser(
+        parseNonEmpty,
+      ),
+    );
 }
 
 /**
@@ -60,7 +64,7 @@ export function readGlobalOptions(
   for (let level: Command | null = command; level !== null; level = level.parent)
     levels.unshift(level.opts<RawGlobalOptions>());
   const raw: RawGlobalOptions = Object.assign({}, ...levels) as RawGlobalOptions;
-  refuseRemote(raw.url, place.env);
+  const url = chooseServer(raw, place.env);
   const set = levels.flatMap((level) => level.set ?? []);
   refuseTwice("--set", set);
   refuseContradictions(raw);
@@ -70,6 +74,7 @@ export function readGlobalOptions(
       levels.flatMap((level) => level.output ?? []),
       output,
     ),
+    ...(url === undefined ? {} : { url }),
     ...(raw.workspace === undefined ? {} : { workspace: resolve(cwd, raw.workspace) }),
     ...(raw.config === undefined ? {} : { config: resolve(cwd, raw.config) }),
     set,
@@ -85,15 +90,20 @@ function refuseContradictions({ quiet, verbose }: RawGlobalOptions): void {
     throw new MahavishnuError("USAGE", "-q and -v contradict each other", { fix: "Give one of them." });
 }
 
-/** Acting on this machine while a server was named would be worse than an error. */
-function refuseRemote(url: string | undefined, env: Readonly<Record<string, string | undefined>>): void {
-  const fromEnvironment = env["MAHAVISHNU_URL"] ?? "";
-  if (url === undefined && fromEnvironment === "") return;
-  const name = url === undefined ? "MAHAVISHNU_URL" : "--url";
-  throw new MahavishnuError("NOT_BUILT", `${name} names a server, and servers are not built yet`, {
-    fix:
-      url === undefined
-        ? "Unset MAHAVISHNU_URL to work in a workspace of this machine."
-        : "Use -C DIR for a workspace of this machine.",
+/** The server that is meant. A flag that names a workspace of this machine goes before the variable, and contradicts the flag. */
+function chooseServer(raw: RawGlobalOptions, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const places = [
+    ...(raw.workspace === undefined ? [] : ["-C"]),
+    ...(raw.config === undefined ? [] : ["--config"]),
+    ...(raw.set === undefined || raw.set.length === 0 ? [] : ["--set"]),
+  ];
+  const [place] = places;
+  if (raw.url === undefined) {
+    const url = env["MAHAVISHNU_URL"] ?? "";
+    return url === "" || place !== undefined ? undefined : url;
+  }
+  if (place === undefined) return raw.url;
+  throw new MahavishnuError("USAGE", `--url and ${place} contradict each other`, {
+    fix: "Give --url for a server, or -C, --config and --set for a workspace of this machine.",
   });
 }

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openApp } from "../app/open-app.ts";
+import { perform } from "../app/perform.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { CommandIo, OutputStream } from "./command-io.ts";
+import type { Door } from "./door.ts";
 import { followRuns } from "./follow-run.ts";
 import { SignalInterrupts } from "./interrupts.ts";
 
@@ -28,7 +30,12 @@ describe("followRuns", () => {
       await using app = openApp({ loaded, env: {} });
       const interrupts = new SignalInterrupts(() => undefined);
       const io: CommandIo = { stdout: sink, stderr: sink, env: {}, cwd: workspace, interrupts };
-      const followed = followRuns({ app, io, options: { format: "json", reports: [], quiet: true } }, async () => {
+      const door: Door = {
+        local: app,
+        perform: async (useCase, input) => await perform(app, useCase, input),
+        [Symbol.asyncDispose]: async () => await Promise.resolve(),
+      };
+      const followed = followRuns({ door, io, options: { format: "json", reports: [], quiet: true } }, async () => {
         interrupts.receive("SIGTERM");
         await app.engine();
         return [];

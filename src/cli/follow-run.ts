@@ -1,32 +1,57 @@
 import type { AppContext } from "../app/app-context.ts";
+import { shortenRunId } from "../app/find-run.ts";
 import { viewRun } from "../app/run-view.ts";
+import { followRun, listInterruptedRuns, readRunEvents } from "../app/use-cases/runs.ts";
 import type { RunHandle } from "../engine/engine.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { isOver, type RunState, type RunStatus } from "../engine/state.ts";
+import type { EventRecord } from "../store/contract.ts";
 import type { CommandIo } from "./command-io.ts";
+import type { Door } from "./door.ts";
 import type { Interruption } from "./interrupts.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { OutputChoice } from "./output-request.ts";
 import { createRunDisplay } from "./run-display.ts";
-import { shortenRunId } from "./shorten-run-id.ts";
 import { type Where, whereWords } from "./where-words.ts";
 
 /** What following needs. */
 export interface Following {
-  readonly app: AppContext;
+  readonly door: Door;
   readonly io: CommandIo;
   readonly options: OutputChoice & Where & { readonly quiet: boolean };
 }
 
+/** A run that was begun: with a handle where this process executes it. */
+export interface BegunRun {
+  readonly runId: string;
+  readonly handle: RunHandle | null;
+}
+
 /**
- * Begins runs and follows them to their ends: shows them from their first event on, and turns Ctrl-C into a cancel (twice: at once)
- * and TERM into letting go.
+ * Begins runs and follows them to their ends: those that this process executes from their first event on, with Ctrl-C as a cancel
+ * (twice: at once) and TERM as letting go; those that others execute from their history.
  *
  * @param begin Begins the runs; none when there is nothing to follow.
  * @returns the exit code of the worst outcome; 0 without a run.
  */
-export async function followRuns(
-  { app, io, options }: Following,
+export async function followRuns(following: Following, begin: () => Promise<readonly BegunRun[]>): Promise<number> {
+  const { local } = following.door;
+  const codes: number[] = [];
+  const others: string[] = [];
+  const mine = async (): Promise<readonly RunHandle[]> => {
+    const begun = await begin();
+    others.push(...begun.filter(({ handle }) => handle === null).map(({ runId }) => runId));
+    return begun.flatMap(({ handle }) => handle ?? []);
+  };
+  if (local === null) await mine();
+  else codes.push(await followHandles(following, local, mine));
+  for (const id of others) codes.push(await watchRun(following, id));
+  return worstOf(codes);
+}
+
+async function followHandles(
+  { io, options }: Following,
+  app: AppContext,
   begin: () => Promise<readonly RunHandle[]>,
 ): Promise<number> {
   const display = createRunDisplay(io, options);
@@ -40,7 +65,7 @@ export async function followRuns(
   using _listening = io.interrupts.subscribe(obey);
   try {
     handles.push(...(await begin()));
-    if (handles.length === 0) return worstExitCode([]);
+    if (handles.length === 0) return exitCodes.success;
     for (const handle of handles) display.update(handle.state, []);
     if (io.interrupts.last !== undefined) obey(io.interrupts.last);
     const states = await Promise.all(handles.map((handle) => handle.done));
@@ -68,7 +93,7 @@ async function cancel(app: AppContext, handle: RunHandle, atOnce: boolean): Prom
 }
 
 async function finish(
-  { app, io, options }: Following,
+  { app, io, options }: Omit<Following, "door"> & { readonly app: AppContext },
   display: ReturnType<typeof createRunDisplay>,
   states: readonly RunState[],
 ): Promise<void> {
@@ -76,7 +101,8 @@ async function finish(
   for (const state of states) {
     const row = await store.getRun(state.id);
     if (row === null) continue;
-    display.finish(state, viewRun(state, row, Date.now()), await shortenRunId(store, state.id));
+    const shortId = await shortenRunId(store, state.id);
+    display.finish(state, viewRun(state, { row, shortId, hidden: 0, now: Date.now() }));
     // For eyes, the summary says so.
     if (!isOver(state.state) && options.format !== "text")
       io.stderr.write(
@@ -86,40 +112,54 @@ async function finish(
   if (options.format === "json") display.closeJson();
 }
 
-/** How often a run of another process is looked at. */
-const watchMs = 100;
+/** A run as its history tells it, for what is drawn of it. */
+export async function readRunState(door: Door, id: string): Promise<RunState> {
+  const [{ replay }, { unviewEvent }] = await Promise.all([
+    import("../engine/reduce.ts"),
+    import("../app/run-view.ts"),
+  ]);
+  const events: EventRecord[] = [];
+  for (let cursor: string | null = "0"; cursor !== null;) {
+    const page: Awaited<ReturnType<typeof readPage>> = await readPage(door, id, Number(cursor));
+    events.push(...page.items.map(unviewEvent));
+    cursor = page.nextCursor;
+  }
+  return replay(events);
+}
+
+/** Events that are asked for at once. */
+const pageSize = 5_000;
+
+function readPage(door: Door, id: string, afterRunSeq: number) {
+  return door.perform(readRunEvents, { id, afterRunSeq, limit: pageSize });
+}
 
 /**
  * Follows a run that another process executes, from its history alone.
  *
  * @returns the exit code of its outcome; 1 when its process is gone.
  */
-export async function watchRun({ app, io, options }: Following, state: RunState): Promise<number> {
-  const [{ reduce }, store] = await Promise.all([import("../engine/reduce.ts"), app.store()]);
+export async function watchRun({ door, io, options }: Following, id: string): Promise<number> {
+  const [{ reduce }, { unviewEvent }, state] = await Promise.all([
+    import("../engine/reduce.ts"),
+    import("../app/run-view.ts"),
+    readRunState(door, id),
+  ]);
   const display = createRunDisplay(io, options);
   display.update(state, []);
-  const stop = AbortSignal.any([io.interrupts.signal, io.stdout.closed]);
-  let version = -1;
   try {
-    for (;;) {
-      const now = store.dataVersion();
-      if (now !== version) {
-        version = now;
-        const events = (await store.readEvents(state.id, state.runSeq)) as unknown as RunEvent[];
-        for (const event of events) reduce(state, event);
-        if (events.length > 0) display.update(state, events);
+    for await (const item of await door.perform(followRun, { id: state.id, afterRunSeq: state.runSeq })) {
+      if (item.type === "event") {
+        const event = unviewEvent(item.event) as unknown as RunEvent;
+        reduce(state, event);
+        display.update(state, [event]);
+        continue;
       }
-      const row = await store.getRun(state.id);
-      if (row === null) return exitCodes.failure;
-      const view = viewRun(state, row, Date.now());
-      if (isOver(state.state) || view.state === "interrupted") {
-        display.finish(state, view, await shortenRunId(store, state.id));
-        if (options.format === "json") display.closeJson();
-        return worstExitCode([view.state]);
-      }
-      if (stop.aborted) return exitCodes.success;
-      await new Promise((resolve) => setTimeout(resolve, watchMs));
+      display.finish(state, item.run);
+      if (options.format === "json") display.closeJson();
+      return worstExitCode([item.run.state]);
     }
+    return exitCodes.success;
   } finally {
     display.close();
   }
@@ -131,11 +171,18 @@ export function worstExitCode(states: readonly (RunStatus | "interrupted")[]): n
   return states.includes("partial") ? exitCodes.reservations : exitCodes.success;
 }
 
-/** Says that runs wait for somebody to take them over. */
-export function tellInterrupted(io: CommandIo, ids: readonly string[], where: Where): void {
-  if (ids.length === 0) return;
-  const one = ids.length === 1;
+function worstOf(codes: readonly number[]): number {
+  if (codes.includes(exitCodes.failure)) return exitCodes.failure;
+  return codes.includes(exitCodes.reservations) ? exitCodes.reservations : exitCodes.success;
+}
+
+/** Says that runs wait for somebody to take them over. A server takes over its own. */
+export async function tellInterrupted({ door, io, options }: Following): Promise<void> {
+  if (door.local === null) return;
+  const { items } = await door.perform(listInterruptedRuns, {});
+  if (items.length === 0) return;
+  const one = items.length === 1;
   io.stderr.write(
-    `${ids.length} interrupted run${one ? " waits" : "s wait"}: ${ids.slice(0, 5).join(", ")}; go on with: mahavishnu runs resume${whereWords(where, io.cwd)}\n`,
+    `${items.length} interrupted run${one ? " waits" : "s wait"}: ${items.slice(0, 5).join(", ")}; go on with: mahavishnu runs resume${whereWords(options, io.cwd)}\n`,
   );
 }

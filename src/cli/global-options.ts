@@ -6,6 +6,8 @@ export interface GlobalOptions extends OutputChoice {
   readonly workspace?: string;
   /** `--config`: the configuration file instead of the workspace's own; absolute. */
   readonly config?: string;
+  /** `--url`, else MAHAVISHNU_URL: a server to ask instead of a workspace of this machine. */
+  readonly url?: string;
   /** `--set KEY=VALUE`, in the order given. */
   readonly set: readonly KeyValue[];
   /** `-q`: only results and errors. */

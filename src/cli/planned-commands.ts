@@ -5,7 +5,6 @@ import { commandPath, type Shell } from "./declare.ts";
 /** Commands whose names are settled and that are not built: known, so that they are refused by name, and not offered. */
 const planned: Readonly<Record<string, readonly string[]>> = {
   "": [
-    "serve",
     "worker",
     "approvals",
     "schedules",

@@ -11,6 +11,7 @@ import { declareProduction } from "./commands/production.ts";
 import { declareRepos } from "./commands/repos.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
+import { declareServe } from "./commands/serve.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
 import { commandPath, configureCommand, type Shell } from "./declare.ts";
 import { addGlobalOptions } from "./declare-global-options.ts";
@@ -42,6 +43,8 @@ export function buildProgram(shell: Shell): Command {
   declareRun(program, shell);
   declareExec(program, shell);
   declareRuns(program, shell);
+  program.commandsGroup("Share:");
+  declareServe(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);
   declarePlannedCommands(program, shell);

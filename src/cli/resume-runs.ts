@@ -1,9 +1,7 @@
-import type { AppContext } from "../app/app-context.ts";
-import { perform } from "../app/perform.ts";
-import { resumeRun } from "../app/use-cases/runs.ts";
-import type { RunHandle } from "../engine/engine.ts";
+import { type ActedRun, resumeRun } from "../app/use-cases/runs.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { CommandIo } from "./command-io.ts";
+import type { Door } from "./door.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
 import { formatSeconds } from "./terminal/run-words.ts";
@@ -16,7 +14,7 @@ export interface FailedResume {
 
 /** What became of the runs that were to be resumed. */
 export interface ResumedRuns {
-  readonly handles: readonly RunHandle[];
+  readonly begun: readonly ActedRun[];
   readonly failures: readonly FailedResume[];
 }
 
@@ -29,17 +27,18 @@ const leases = 2;
  * Resumes runs, each by itself: one that cannot be resumed stops no other. Leases of dead owners are waited for once all others are
  * going on; a living owner keeps its run.
  */
-export async function resumeRuns(app: AppContext, ids: readonly string[], io: CommandIo): Promise<ResumedRuns> {
-  const deadline = Date.now() + leases * app.loaded.config.limits.lease;
+export async function resumeRuns(door: Door, ids: readonly string[], io: CommandIo): Promise<ResumedRuns> {
+  // A server waits for nobody: it takes over what it can by itself.
+  const deadline = Date.now() + leases * (door.local?.loaded.config.limits.lease ?? 0);
   const stop = io.interrupts.signal;
-  const handles: RunHandle[] = [];
+  const begun: ActedRun[] = [];
   const failures: FailedResume[] = [];
   let isTold = false;
   for (let waiting = ids; waiting.length > 0;) {
     const owned: string[] = [];
     for (const id of waiting) {
       try {
-        handles.push(await perform(app, resumeRun, { id }));
+        begun.push(await door.perform(resumeRun, { id }));
       } catch (error) {
         if (isOwned(error) && Date.now() <= deadline && !stop.aborted) owned.push(id);
         else failures.push({ id, error });
@@ -50,7 +49,7 @@ export async function resumeRuns(app: AppContext, ids: readonly string[], io: Co
     isTold ||= waiting.length > 0;
     if (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  return { handles, failures };
+  return { begun, failures };
 }
 
 function tellWaiting(io: CommandIo, ids: readonly string[], ms: number): void {

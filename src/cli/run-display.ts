@@ -12,8 +12,8 @@ import { labelWidthOf, renderEndedTarget, renderRunBlock, renderRunHead } from "
 export interface RunDisplay {
   /** Called with durable events. */
   update(state: RunState, events: readonly RunEvent[]): void;
-  /** Called once for each run, at its end; `shortId` is the beginning of its id that tells it apart. */
-  finish(state: RunState, view: RunView, shortId: string): void;
+  /** Called once for each run, at its end. */
+  finish(state: RunState, view: RunView): void;
   /** Writes the JSON document, where one was asked for. */
   closeJson(): void;
   close(): void;
@@ -26,15 +26,15 @@ export function createRunDisplay(
 ): RunDisplay {
   if (options.format === "json") return jsonDisplay(io);
   if (options.format === "ndjson") return ndjsonDisplay(io);
-  const summarize: Summarize = (state, view, shortId) => {
+  const summarize: Summarize = (state, view) => {
     const where = whereWords(options, io.cwd);
-    return renderRunSummary(state, { now: Date.now(), shortId, where, shown: view }, io.stdout);
+    return renderRunSummary(state, { now: Date.now(), shortId: view.shortId, where, shown: view }, io.stdout);
   };
   if (options.quiet) return quietDisplay(io, summarize);
   return io.stdout.isTTY ? liveDisplay(io, summarize) : plainDisplay(io, summarize);
 }
 
-type Summarize = (state: RunState, view: RunView, shortId: string) => string[];
+type Summarize = (state: RunState, view: RunView) => string[];
 
 /** One document at the end: the run, or a list when there are several. */
 function jsonDisplay(io: CommandIo): RunDisplay {
@@ -86,9 +86,9 @@ function liveDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
       runs.set(state.id, state);
       draw();
     },
-    finish: (state, view, shortId) => {
+    finish: (state, view) => {
       runs.delete(state.id);
-      block.end([renderRunHead(state, io.stdout), "", ...summarize(state, view, shortId)]);
+      block.end([renderRunHead(state, io.stdout), "", ...summarize(state, view)]);
       draw();
     },
     closeJson: () => undefined,
@@ -117,8 +117,7 @@ function plainDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
         writeLines(io.stdout, [renderEndedTarget(state, target, labelWidth, io.stdout)]);
       }
     },
-    finish: (state, view, shortId) =>
-      writeLines(io.stdout, [...(told.has(state.id) ? [""] : []), ...summarize(state, view, shortId)]),
+    finish: (state, view) => writeLines(io.stdout, [...(told.has(state.id) ? [""] : []), ...summarize(state, view)]),
     closeJson: () => undefined,
     close: () => undefined,
   };
@@ -128,7 +127,7 @@ function plainDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
 function quietDisplay(io: CommandIo, summarize: Summarize): RunDisplay {
   return {
     update: () => undefined,
-    finish: (state, view, shortId) => writeLines(io.stdout, summarize(state, view, shortId)),
+    finish: (state, view) => writeLines(io.stdout, summarize(state, view)),
     closeJson: () => undefined,
     close: () => undefined,
   };

@@ -1,7 +1,8 @@
 import { relative } from "node:path";
 
-/** The global options that say which workspace is meant; absolute paths. */
+/** The global options that say which workspace is meant; paths are absolute. */
 export interface Where {
+  readonly url?: string;
   readonly workspace?: string;
   readonly config?: string;
 }
@@ -12,8 +13,9 @@ export interface Where {
  * @example
  * whereWords({ workspace: "/srv/acme/demo" }, "/srv/acme"); // " -C demo"
  */
-export function whereWords({ workspace, config }: Where, cwd: string): string {
+export function whereWords({ url, workspace, config }: Where, cwd: string): string {
   const words = [
+    ...(url === undefined ? [] : ["--url", url]),
     ...(workspace === undefined || workspace === cwd ? [] : ["-C", shorten(workspace, cwd)]),
     ...(config === undefined ? [] : ["--config", shorten(config, cwd)]),
   ];

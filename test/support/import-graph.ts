@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, "../..");
 /** The rooms, lowest floor first. A file may import from its own room and from those before it. */
 export const rooms: readonly string[] = [
   "lib",
+  "client",
   "selectors",
   "config",
   "store",
@@ -23,6 +24,7 @@ export const rooms: readonly string[] = [
   "adapters",
   "app",
   "readiness",
+  "server",
   "cli",
 ];
 

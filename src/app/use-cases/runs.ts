@@ -1,15 +1,28 @@
 import { MahavishnuError } from "../../lib/errors.ts";
 import type { RunHandle } from "../../engine/engine.ts";
-import { isOver, type RunState, type RunStatus } from "../../engine/state.ts";
+import { isOver, type RunStatus } from "../../engine/state.ts";
+import { replay } from "../../engine/reduce.ts";
 import type { RunRow } from "../../store/contract.ts";
 import type { AppContext } from "../app-context.ts";
-import { readRun, resolveRunId } from "../find-run.ts";
-import { isInterrupted, type RunListItem, viewRow } from "../run-view.ts";
-import { defineUseCase, type Resource } from "../use-case.ts";
+import { noSuchRun, readRun, resolveRunId, shortenRunId, type StoredRun } from "../find-run.ts";
+import { type FollowedItem, followEvents } from "../follow-events.ts";
+import { parseLogCursor } from "../log-cursor.ts";
+import { type LogChoice, type LogPiece, type LogRequest, readLogs, refuseUnknown } from "../read-logs.ts";
+import { listHidden, RunVeil } from "../run-veil.ts";
+import {
+  type EventView,
+  isInterrupted,
+  type RunListItem,
+  type RunView,
+  viewEvent,
+  viewRow,
+  viewRun,
+} from "../run-view.ts";
+import { definePreparedUseCase, defineUseCase, type Resource } from "../use-case.ts";
 
 /** States of a run that is not over. */
 const activeStates: readonly RunStatus[] = ["queued", "running", "paused", "cancelling"];
-/** Rows read at once while looking for interrupted runs, which no column tells. */
+/** Rows read at once while looking for what no column tells. */
 const scanSize = 200;
 
 /** Which runs to list. */
@@ -40,18 +53,24 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
       wanted === undefined
         ? undefined
         : [...wanted.difference(new Set(["interrupted"])), ...(wanted.has("interrupted") ? activeStates : [])];
+    const mayAll = (await listHidden(context, [unknownRepository])).length === 0;
+    const size = mayAll && wanted?.has("interrupted") !== true ? limit + 1 : scanSize;
     const found: { row: RunRow; item: RunListItem }[] = [];
     for (let before = parseCursor(cursor); found.length <= limit;) {
       const rows = await store.listRuns({
-        limit: scanSize,
+        limit: size,
         ...(stored === undefined ? {} : { states: [...new Set(stored)] }),
         ...(workflow === undefined ? {} : { workflow }),
         ...(before === undefined ? {} : { beforePosition: before }),
       });
       const now = Date.now();
-      const items = rows.map((row) => ({ row, item: viewRow(row, now) }));
-      found.push(...items.filter(({ item }) => wanted === undefined || wanted.has(item.state)));
-      if (rows.length < scanSize) break;
+      for (const row of rows) {
+        const item = viewRow(row, now);
+        if (wanted !== undefined && !wanted.has(item.state)) continue;
+        if (mayAll || (await maySee(context, row.id))) found.push({ row, item });
+        if (found.length > limit) break;
+      }
+      if (rows.length < size) break;
       before = rows.at(-1)?.position;
     }
     const page = found.slice(0, limit);
@@ -62,6 +81,16 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
     };
   },
 });
+
+/** No manifest has a repository of this name, so only who may see everything may see it. */
+const unknownRepository = "";
+
+/** A run is shown to who may see at least one repository of it. */
+async function maySee(context: AppContext, runId: string): Promise<boolean> {
+  const { state } = await readRun(await context.history(), runId);
+  const names = Object.keys(state.plan.repositories);
+  return (await listHidden(context, names)).length < names.length;
+}
 
 function parseCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined;
@@ -75,20 +104,155 @@ export interface OneRunInput {
   readonly id: string;
 }
 
-/** A run's row and state. */
-export interface ShownRun {
-  readonly row: RunRow;
-  readonly state: RunState;
+/** A run that somebody looks at, and what of it they may not see. */
+interface SeenRun<Input> extends StoredRun {
+  readonly input: Input;
+  readonly veil: RunVeil;
 }
 
-/** `runs show`, and what `logs` and `watch` begin with. */
-export const showRun = defineUseCase<OneRunInput, ShownRun>({
+async function lookAt<Input extends OneRunInput>(context: AppContext, input: Input): Promise<SeenRun<Input>> {
+  const stored = await readRun(await context.history(), input.id);
+  const veil = new RunVeil(await listHidden(context, Object.keys(stored.state.plan.repositories)));
+  return { ...stored, input, veil };
+}
+
+/** Whoever may see one repository of a run may look at it; who may see none is told that it is not there. */
+function aboutSeenRun({ row, state, veil, input }: SeenRun<OneRunInput>, { from }: AppContext): Resource {
+  const names = Object.keys(state.plan.repositories);
+  const seen = names.filter((name) => !veil.hides(name));
+  return {
+    name: `run:${row.id}`,
+    repositories: seen.length > 0 ? seen : names,
+    ...(from === "cli" ? {} : { refusal: noSuchRun(input.id) }),
+  };
+}
+
+/** `runs show`. */
+export const showRun = definePreparedUseCase<OneRunInput, RunView, SeenRun<OneRunInput>>({
   name: "showRun",
   permission: "runs:read",
   writes: false,
-  resource: aboutRun,
-  run: async (context, { id }) => await readRun(await context.history(), id),
+  prepare: lookAt,
+  resource: aboutSeenRun,
+  run: viewSeen,
 });
+
+async function viewSeen(context: AppContext, { row, state, events, veil }: SeenRun<OneRunInput>): Promise<RunView> {
+  const shown = veil.size === 0 ? state : replay(events.map((event) => veil.cover(event)));
+  const shortId = await shortenRunId(await context.history(), row.id);
+  return viewRun(shown, { row, shortId, hidden: veil.size, now: Date.now() });
+}
+
+/** Which events. */
+export interface ReadRunEventsInput extends OneRunInput {
+  /** Only events after this one; all when left out. */
+  readonly afterRunSeq?: number;
+  readonly limit?: number;
+}
+
+/** A page of a run's history, oldest first. */
+export interface EventPage {
+  readonly items: readonly EventView[];
+  /** What to give as `afterRunSeq` for the next page; null at the end. */
+  readonly nextCursor: string | null;
+}
+
+/** A run's history: what everything else about it is derived from. */
+export const readRunEvents = definePreparedUseCase<ReadRunEventsInput, EventPage, SeenRun<ReadRunEventsInput>>({
+  name: "readRunEvents",
+  permission: "runs:read",
+  writes: false,
+  prepare: lookAt,
+  resource: aboutSeenRun,
+  run: async (_context, { events, veil, input: { afterRunSeq = 0, limit = events.length } }) => {
+    const rest = events.slice(afterRunSeq);
+    const page = rest.slice(0, limit);
+    return await Promise.resolve({
+      items: page.map((event) => viewEvent(veil.cover(event))),
+      nextCursor: page.length < rest.length ? String(afterRunSeq + page.length) : null,
+    });
+  },
+});
+
+/** `runs watch`: every event of a run from some place on, as it becomes durable, and the run itself at its end. */
+export const followRun = definePreparedUseCase<
+  ReadRunEventsInput,
+  AsyncIterable<FollowedItem>,
+  SeenRun<ReadRunEventsInput>
+>({
+  name: "followRun",
+  permission: "runs:read",
+  writes: false,
+  prepare: lookAt,
+  resource: aboutSeenRun,
+  run: async (context, seen) => {
+    const { input, state, veil } = seen;
+    return await Promise.resolve(followEvents(context, { id: state.id, after: input.afterRunSeq ?? 0, veil }));
+  },
+});
+
+/** Which output of a run. */
+export interface ReadRunLogsInput extends OneRunInput, LogChoice {
+  /** `cursor` of the last piece that was read: what comes after it. */
+  readonly cursor?: string;
+}
+
+/** Output of a run. */
+export interface LogPage {
+  readonly items: readonly LogPiece[];
+  /** What to give as `cursor` for what has been printed since; null when the run is over and nothing more can come. */
+  readonly nextCursor: string | null;
+}
+
+/** Characters of one page of output; the next page goes on. */
+const pageSize = 1024 * 1024;
+
+/** `runs logs`: what the steps have printed so far. */
+export const readRunLogs = definePreparedUseCase<ReadRunLogsInput, LogPage, SeenRun<ReadRunLogsInput>>({
+  name: "readRunLogs",
+  permission: "runs:read",
+  writes: false,
+  prepare: lookAt,
+  resource: aboutSeenRun,
+  run: async (context, seen) => {
+    const items: LogPiece[] = [];
+    let length = 0;
+    for await (const piece of readLogs(context, { ...logRequest(seen), follow: false })) {
+      items.push(piece);
+      length += piece.text.length;
+      if (length >= pageSize) break;
+    }
+    const last = items.at(-1)?.cursor ?? seen.input.cursor ?? "0";
+    return { items, nextCursor: length < pageSize && isOver(seen.state.state) ? null : last };
+  },
+});
+
+/** `runs logs --follow`: what the steps print, as they do, until the run is over. */
+export const followRunLogs = definePreparedUseCase<
+  ReadRunLogsInput,
+  AsyncIterable<LogPiece>,
+  SeenRun<ReadRunLogsInput>
+>({
+  name: "followRunLogs",
+  permission: "runs:read",
+  writes: false,
+  prepare: lookAt,
+  resource: aboutSeenRun,
+  run: async (context, seen) => await Promise.resolve(readLogs(context, { ...logRequest(seen), follow: true })),
+});
+
+function logRequest({ input, state, events, veil }: SeenRun<ReadRunLogsInput>): Omit<LogRequest, "follow"> {
+  const { id: _id, cursor, ...choice } = input;
+  refuseUnknown({ state, veil, choice });
+  return { state, events, veil, choice, cursor: parseLogCursor(cursor) };
+}
+
+/** A run that was begun, gone on with or ended. */
+export interface ActedRun {
+  readonly runId: string;
+  /** The run in this process; null where another one executes it. */
+  readonly handle: RunHandle | null;
+}
 
 /** How to cancel. */
 export interface CancelRunInput extends OneRunInput {
@@ -97,7 +261,7 @@ export interface CancelRunInput extends OneRunInput {
 }
 
 /** `runs cancel`: tells the run's owner, or, where none lives, takes the run over and ends it here. */
-export const cancelRun = defineUseCase<CancelRunInput, { readonly runId: string; readonly handle: RunHandle | null }>({
+export const cancelRun = defineUseCase<CancelRunInput, ActedRun>({
   name: "cancelRun",
   permission: "runs:cancel",
   writes: true,
@@ -107,7 +271,7 @@ export const cancelRun = defineUseCase<CancelRunInput, { readonly runId: string;
     const { row } = await readRun(store, id);
     if (isOver(row.state as RunStatus)) throw new MahavishnuError("RUN_STATE", `run ${row.id} is over: ${row.state}`);
     const wish = { actor: context.subject.name, reason, atOnce };
-    if (isInterrupted(row, Date.now())) {
+    if (row.owner === null || isInterrupted(row, Date.now())) {
       return { runId: row.id, handle: await (await context.engine()).resume(row.id, wish) };
     }
     await store.requestCancel({ ...wish, runId: row.id, time: Date.now() });
@@ -116,14 +280,14 @@ export const cancelRun = defineUseCase<CancelRunInput, { readonly runId: string;
 });
 
 /** `runs resume ID`: takes a run over whose process is gone, and goes on with it here. */
-export const resumeRun = defineUseCase<OneRunInput, RunHandle>({
+export const resumeRun = defineUseCase<OneRunInput, ActedRun>({
   name: "resumeRun",
   permission: "runs:start",
   writes: true,
   resource: aboutRun,
   run: async (context, { id }) => {
     const runId = await resolveRunId(await context.store(), id);
-    return await (await context.engine()).resume(runId);
+    return { runId, handle: await (await context.engine()).resume(runId) };
   },
 });
 
@@ -134,7 +298,7 @@ export interface RetryRunInput extends OneRunInput {
 }
 
 /** `runs retry`: does again what did not succeed, in the same run. */
-export const retryRun = defineUseCase<RetryRunInput, RunHandle>({
+export const retryRun = defineUseCase<RetryRunInput, ActedRun>({
   name: "retryRun",
   permission: "runs:start",
   writes: true,
@@ -142,12 +306,18 @@ export const retryRun = defineUseCase<RetryRunInput, RunHandle>({
   run: async (context, { id, ...choice }) => {
     const runId = await resolveRunId(await context.store(), id);
     const engine = await context.engine();
-    return await engine.retry(runId, choice, { actor: context.subject.name, reason: "retried by hand" });
+    const handle = await engine.retry(runId, choice, { actor: context.subject.name, reason: "retried by hand" });
+    return { runId, handle };
   },
 });
 
+/** Runs that wait for somebody to take them over, oldest first. */
+export interface InterruptedRuns {
+  readonly items: readonly string[];
+}
+
 /** Ids of runs that wait for somebody to take them over, oldest first. */
-export const listInterruptedRuns = defineUseCase<Record<string, never>, readonly string[]>({
+export const listInterruptedRuns = defineUseCase<Record<string, never>, InterruptedRuns>({
   name: "listInterruptedRuns",
   permission: "runs:read",
   writes: false,
@@ -156,15 +326,23 @@ export const listInterruptedRuns = defineUseCase<Record<string, never>, readonly
     const store = await context.history();
     const rows = await store.listRuns({ states: activeStates, limit: 1_000 });
     const now = Date.now();
-    return rows
-      .filter((row) => isInterrupted(row, now))
-      .map((row) => row.id)
-      .toReversed();
+    const mayAll = (await listHidden(context, [unknownRepository])).length === 0;
+    const items: string[] = [];
+    for (const row of rows.filter((each) => isInterrupted(each, now))) {
+      if (mayAll || (await maySee(context, row.id))) items.push(row.id);
+    }
+    return { items: items.toReversed() };
   },
 });
 
-/** A run touches the repositories of its plan. */
+/** Acting on a run takes the right for every repository of its plan. */
 async function aboutRun({ id }: OneRunInput, context: AppContext): Promise<Resource> {
-  const { row, state } = await readRun(await context.history(), id);
-  return { name: `run:${row.id}`, repositories: Object.keys(state.plan.repositories) };
+  const { state, veil, row } = await lookAt(context, { id });
+  const names = Object.keys(state.plan.repositories);
+  const isSeen = names.some((name) => !veil.hides(name)) || veil.size === 0;
+  return {
+    name: `run:${row.id}`,
+    repositories: names,
+    ...(isSeen || context.from === "cli" ? {} : { refusal: noSuchRun(id) }),
+  };
 }

@@ -13,7 +13,9 @@ import { planNamed, planWorkflow, type PlanRunInput } from "../plan-workflow.ts"
 /** A run that was begun, or the earlier one with the same key. */
 export interface StartedRun {
   readonly runId: string;
-  /** Null when the idempotency key was known: nothing was begun. */
+  /** False when the idempotency key was known: nothing was begun. */
+  readonly created: boolean;
+  /** The run in this process; null where nothing was begun here. */
   readonly handle: RunHandle | null;
 }
 
@@ -46,7 +48,10 @@ export const execCommand = definePreparedUseCase<ExecInput, StartedRun, PlannedS
   name: "execCommand",
   permission: "runs:exec",
   writes: true,
-  prepare: async (context, input) => ({ plan: await planExec(context, input), idempotencyKey: undefined }),
+  prepare: async (context, input) => ({
+    plan: await planExec(context, input),
+    idempotencyKey: input.idempotencyKey,
+  }),
   resource: aboutPlan,
   run: beginRun,
 });
@@ -63,8 +68,9 @@ async function beginRun(context: AppContext, { plan, idempotencyKey }: PlannedSt
     reason: "started by hand",
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
-  if (started.handle === null) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
-  return started;
+  const created = started.handle !== null;
+  if (!created) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
+  return { ...started, created };
 }
 
 /** A key names one thing that is to be done once: what was asked for with it before must be the same. */
@@ -90,6 +96,7 @@ export interface ExecInput {
   readonly maxParallel?: number;
   /** Milliseconds for each repository. */
   readonly timeoutMs?: number;
+  readonly idempotencyKey?: string;
 }
 
 /** Plans an ad hoc command: a workflow of one step, in place, in every selected repository. */

@@ -1,5 +1,3 @@
-import { perform } from "../../app/perform.ts";
-import { viewRun } from "../../app/run-view.ts";
 import { cancelRun, listInterruptedRuns, listRuns, retryRun, showRun } from "../../app/use-cases/runs.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type {
@@ -10,11 +8,10 @@ import type {
   RunsResumeOptions,
   RunsRetryOptions,
 } from "../command-options.ts";
-import { followRuns, watchRun } from "../follow-run.ts";
-import { openWorkspace } from "../open-workspace.ts";
+import { openDoor } from "../door.ts";
+import { followRuns, readRunState, watchRun } from "../follow-run.ts";
 import { printLogs } from "../print-logs.ts";
 import { type FailedResume, resumeRuns, tellFailures } from "../resume-runs.ts";
-import { shortenRunId } from "../shorten-run-id.ts";
 import { renderRun, renderRunList } from "../terminal/runs-view.ts";
 import { whereWords } from "../where-words.ts";
 
@@ -23,9 +20,9 @@ const defaultLimit = 20;
 
 /** `mahavishnu runs list`. */
 export async function runRunsList(options: RunsListOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { state, workflow, limit = defaultLimit, cursor } = options;
-  const page = await perform(app, listRuns, {
+  const page = await door.perform(listRuns, {
     limit,
     ...(state === undefined ? {} : { states: state }),
     ...(workflow === undefined ? {} : { workflow }),
@@ -42,50 +39,48 @@ export async function runRunsList(options: RunsListOptions, io: CommandIo): Prom
 
 /** `mahavishnu runs show ID`. */
 export async function runRunsShow(options: OneRunOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const { row, state } = await perform(app, showRun, { id: options.id });
-  const now = Date.now();
-  const view = viewRun(state, row, now);
+  await using door = await openDoor(options, io);
+  const view = await door.perform(showRun, { id: options.id });
   if (options.format === "json") writeJson(io.stdout, view);
   else {
-    const shortId = await shortenRunId(await app.store(), view.id);
-    writeLines(io.stdout, renderRun(state, view, { now, shortId, where: whereWords(options, io.cwd) }, io.stdout));
+    const state = await readRunState(door, view.id);
+    const facts = { now: Date.now(), shortId: view.shortId, where: whereWords(options, io.cwd) };
+    writeLines(io.stdout, renderRun(state, view, facts, io.stdout));
   }
   return 0;
 }
 
 /** `mahavishnu runs logs ID`. */
 export async function runRunsLogs(options: RunsLogsOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const { state } = await perform(app, showRun, { id: options.id });
-  return await printLogs({ app, io, options }, state);
+  await using door = await openDoor(options, io);
+  return await printLogs(door, io, options);
 }
 
 /** `mahavishnu runs watch ID`. */
 export async function runRunsWatch(options: OneRunOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const { state } = await perform(app, showRun, { id: options.id });
-  return await watchRun({ app, io, options }, state);
+  await using door = await openDoor(options, io);
+  return await watchRun({ door, io, options }, options.id);
 }
 
 /** `mahavishnu runs cancel ID`. */
 export async function runRunsCancel(options: RunsCancelOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { id, reason = "cancelled by hand", atOnce = false } = options;
-  const { runId, handle } = await perform(app, cancelRun, { id, reason, atOnce });
-  const code =
-    handle === null
-      ? await watchRun({ app, io, options }, (await perform(app, showRun, { id: runId })).state)
-      : await followRuns({ app, io, options }, () => Promise.resolve([handle]));
+  let runId = id;
+  const code = await followRuns({ door, io, options }, async () => {
+    const acted = await door.perform(cancelRun, { id, reason, atOnce });
+    ({ runId } = acted);
+    return [acted];
+  });
   // A cancelled run counts as a failure where it is followed; here being cancelled is what was asked for.
-  const { row } = await perform(app, showRun, { id: runId });
-  return row.state === "cancelled" ? 0 : code;
+  const { state } = await door.perform(showRun, { id: runId });
+  return state === "cancelled" ? 0 : code;
 }
 
 /** `mahavishnu runs resume [ID]`. */
 export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const ids = options.id === undefined ? await perform(app, listInterruptedRuns, {}) : [options.id];
+  await using door = await openDoor(options, io);
+  const ids = options.id === undefined ? (await door.perform(listInterruptedRuns, {})).items : [options.id];
   if (ids.length === 0) {
     if (options.format === "json") writeJson(io.stdout, { items: [], nextCursor: null });
     else if (options.format === "text") writeLines(io.stdout, ["no run waits for this"]);
@@ -93,13 +88,13 @@ export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): 
   }
   const failures: FailedResume[] = [];
   let begun = 0;
-  const code = await followRuns({ app, io, options }, async () => {
-    const resumed = await resumeRuns(app, ids, io);
+  const code = await followRuns({ door, io, options }, async () => {
+    const resumed = await resumeRuns(door, ids, io);
     const [failure, ...others] = resumed.failures;
-    if (failure !== undefined && others.length === 0 && resumed.handles.length === 0) throw failure.error;
+    if (failure !== undefined && others.length === 0 && resumed.begun.length === 0) throw failure.error;
     failures.push(...resumed.failures);
-    begun = resumed.handles.length;
-    return resumed.handles;
+    begun = resumed.begun.length;
+    return resumed.begun;
   });
   if (begun === 0 && options.format === "json") writeJson(io.stdout, { items: [], nextCursor: null });
   // At the end, where it is read: what is going on is drawn in place meanwhile.
@@ -108,10 +103,10 @@ export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): 
 
 /** `mahavishnu runs retry ID`. */
 export async function runRunsRetry(options: RunsRetryOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { id, from, repo } = options;
-  return await followRuns({ app, io, options }, async () => [
-    await perform(app, retryRun, {
+  return await followRuns({ door, io, options }, async () => [
+    await door.perform(retryRun, {
       id,
       ...(from === undefined ? {} : { fromStep: from }),
       ...(repo === undefined ? {} : { repositories: repo }),

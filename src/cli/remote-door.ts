@@ -1,0 +1,51 @@
+import { callServer, followServer, type OperationId } from "../client/call-server.ts";
+import { type Connection, parseServerUrl } from "../client/connection.ts";
+import { calls, type Inputs } from "../client/generated/api.ts";
+import type { UseCase } from "../app/use-case.ts";
+import type { CommandIo } from "./command-io.ts";
+import type { Door } from "./door.ts";
+import { localOnly } from "./open-workspace.ts";
+
+/** Use-cases whose output holds a handle of a run in this process; at a server there is none. */
+const begins: ReadonlySet<string> = new Set(["startRun", "execCommand", "cancelRun", "resumeRun", "retryRun"]);
+
+/**
+ * The door of a server: each use-case is asked over HTTP under its own name.
+ *
+ * @throws MahavishnuError USAGE when the address is none.
+ */
+export function openRemoteDoor(address: string, io: CommandIo): Door {
+  const token = (io.env["MAHAVISHNU_TOKEN"] ?? "").trim();
+  const connection: Connection = {
+    url: parseServerUrl(address),
+    token: token === "" ? undefined : token,
+    signal: AbortSignal.any([io.interrupts.signal, io.stdout.closed]),
+  };
+  return {
+    local: null,
+    perform: async <Input, Output>({ name }: UseCase<Input, Output>, input: Input): Promise<Output> => {
+      if (!isOperation(name)) throw localOnly();
+      // The server's answers have the types of the use-cases' outputs: a test compares them.
+      const asked = input as Inputs[typeof name];
+      if (calls[name].isStream) return mapStream(name, followServer(connection, name, asked)) as Output;
+      const answer = await callServer(connection, name, asked);
+      return (begins.has(name) ? { ...(answer as object), handle: null } : answer) as Output;
+    },
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+  };
+}
+
+function isOperation(name: string): name is OperationId {
+  return Object.hasOwn(calls, name);
+}
+
+/** Events of a stream as the use-case gives them. */
+async function* mapStream(
+  name: OperationId,
+  events: AsyncIterable<{ readonly event: string; readonly data: unknown }>,
+): AsyncGenerator<unknown> {
+  for await (const { event, data } of events) {
+    if (name === "followRun") yield event === "run" ? { type: "run", run: data } : { type: "event", event: data };
+    else yield data;
+  }
+}

@@ -1,0 +1,126 @@
+import { type ErrorCode, errorCatalogue } from "../lib/error-catalogue.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
+
+/** A server and who asks it. */
+export interface Connection {
+  /** Where the server is: `https://mahavishnu.example.test`. */
+  readonly url: URL;
+  readonly token: string | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** One request. */
+export interface Call {
+  readonly method: string;
+  /** Below the server's address, with its query: `/v1/runs?limit=20`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly accept?: "application/json" | "text/event-stream";
+}
+
+/**
+ * Reads the address of a server.
+ *
+ * @throws MahavishnuError USAGE when it is none, or would send a token over an open network.
+ */
+export function parseServerUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new MahavishnuError("USAGE", `"${text}" is no address of a server`, {
+      fix: "Give one such as https://mahavishnu.example.test or http://127.0.0.1:8680.",
+    });
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new MahavishnuError("USAGE", "an address of a server holds no user and password", {
+      fix: "Set MAHAVISHNU_TOKEN to a token of `mahavishnu token create`.",
+    });
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    throw new MahavishnuError(
+      "USAGE",
+      `${url.origin} is not on this machine, and http: would show the token to the network`,
+      {
+        fix: "Use https:.",
+      },
+    );
+  }
+  return url;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Asks a server. An answer that is no success is thrown as the error that the server had.
+ *
+ * @throws MahavishnuError SERVER_UNREACHABLE, SERVER_ANSWER, or what the server says.
+ */
+export async function send({ url, token, signal }: Connection, call: Call): Promise<Response> {
+  const { method, path, headers = {}, body, accept = "application/json" } = call;
+  let response: Response;
+  try {
+    response = await fetch(new URL(url.pathname.replace(/\/$/, "") + path, url), {
+      method,
+      headers: {
+        accept,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // A token must not follow to wherever somebody points.
+      redirect: "error",
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { cause } = error as { readonly cause?: unknown };
+    const why = messageOf(cause ?? error);
+    throw new MahavishnuError("SERVER_UNREACHABLE", `${url.origin} cannot be reached: ${why}`, { cause: error });
+  }
+  if (response.ok) return response;
+  throw await readProblem(url, response);
+}
+
+/** What an RFC 9457 problem of this product says. */
+interface Problem {
+  readonly code?: unknown;
+  readonly detail?: unknown;
+  readonly fix?: unknown;
+  readonly diagnostics?: unknown;
+}
+
+async function readProblem(url: URL, response: Response): Promise<MahavishnuError> {
+  const text = await response.text().catch(() => "");
+  const problem = parseProblem(text);
+  if (problem === undefined) {
+    return new MahavishnuError(
+      "SERVER_ANSWER",
+      `${url.origin} answered ${response.status} and nothing that can be read`,
+    );
+  }
+  const { code, detail, fix, diagnostics } = problem;
+  const known: ErrorCode = isErrorCode(code) ? code : "SERVER_ANSWER";
+  if (Array.isArray(diagnostics) && diagnostics.length > 0)
+    return new UserFileError(diagnostics as Diagnostic[], known);
+  const message = typeof detail === "string" ? detail : `${url.origin} answered ${response.status}`;
+  return new MahavishnuError(known, message, typeof fix === "string" ? { fix } : {});
+}
+
+function parseProblem(text: string): Problem | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(errorCatalogue, code);
+}

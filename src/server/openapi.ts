@@ -1,0 +1,137 @@
+import * as z from "zod";
+import { errorCatalogue } from "../lib/error-catalogue.ts";
+import { version } from "../lib/version.ts";
+import type { Operation } from "./operation.ts";
+import { schemaOf } from "./validate.ts";
+
+type Json = Record<string, unknown>;
+
+const problemShape = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.enum(Object.keys(errorCatalogue) as [string, ...string[]]),
+  fix: z.string(),
+  diagnostics: z.array(z.looseObject({ file: z.string(), line: z.int(), column: z.int(), message: z.string() })),
+});
+
+/**
+ * The OpenAPI 3.1 document of the API: made of the same operations and shapes that requests are checked against.
+ *
+ * @example
+ * const { paths } = describeApi(operations);
+ */
+export function describeApi(operations: readonly Operation[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describeOperation(operation);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Mahavishnu",
+      version,
+      description: "Durable workflows across many git repositories. Every failure is a problem of RFC 9457.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      schemas: { Problem: schemaOf(problemShape, "output") },
+      responses: {
+        Problem: {
+          description: "What went wrong, and what to do about it.",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+    },
+  };
+}
+
+function describeOperation(operation: Operation): Json {
+  const { id, summary, tag, permission, parts, status, hasLocation } = operation;
+  const { body } = parts;
+  const parameters = [
+    ...listParameters("path", parts.params),
+    ...listParameters("query", parts.query),
+    ...(parts.takesIdempotencyKey ? [idempotencyKey] : []),
+    ...(operation.events === null ? [] : [lastEventId]),
+  ];
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    description: `Takes the permission \`${permission}\`.`,
+    "x-permission": permission,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: isNeeded(body),
+            content: { "application/json": { schema: schemaOf(body, "input") } },
+          },
+        }),
+    responses: {
+      [status]: {
+        description: status === 202 ? "It has begun." : status === 201 ? "It is there." : "The answer.",
+        ...(hasLocation ? { headers: { Location: { required: true, schema: { type: "string" } } } } : {}),
+        content: describeContent(operation),
+      },
+      ...(operation.method === "GET" && operation.events === null
+        ? { 304: { description: "It has not changed." } }
+        : {}),
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+function describeContent({ events, output }: Operation): Json {
+  if (events === null) return { "application/json": { schema: schemaOf(output, "output") } };
+  const shapes = Object.entries(events).map(([event, data]) => [event, schemaOf(data, "output")] as const);
+  return {
+    "text/event-stream": {
+      // What one event may be called, with the schema of its data: OpenAPI 3.1 has no words of its own for it.
+      schema: { type: "string" },
+      "x-events": Object.fromEntries(shapes),
+    },
+  };
+}
+
+const idempotencyKey: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  description: "Asked again with the same key, nothing new is begun and the first answer is given.",
+  schema: { type: "string", minLength: 1, maxLength: 200 },
+};
+
+const lastEventId: Json = {
+  name: "Last-Event-ID",
+  in: "header",
+  description: "The id of the last event that came: the stream goes on behind it.",
+  schema: { type: "string", maxLength: 65_536 },
+};
+
+function listParameters(place: "path" | "query", shape: z.ZodObject | undefined): Json[] {
+  if (shape === undefined) return [];
+  const { properties = {}, required = [] } = schemaOf(shape, "input") as {
+    readonly properties?: Readonly<Record<string, Json>>;
+    readonly required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema,
+  }));
+}
+
+/** Whether a body without any key would be refused. */
+export function isNeeded(body: z.ZodObject): boolean {
+  return !body.safeParse({}).success;
+}

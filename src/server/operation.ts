@@ -1,0 +1,152 @@
+import * as z from "zod";
+import type { AppContext } from "../app/app-context.ts";
+import { perform } from "../app/perform.ts";
+import type { UseCase } from "../app/use-case.ts";
+
+/** Methods of the API: GET reads, POST does, DELETE takes away. */
+export type Method = "GET" | "POST" | "DELETE";
+
+/** How one use-case is asked over HTTP. */
+export interface OperationDefinition<Input, Output> {
+  readonly useCase: UseCase<Input, Output>;
+  readonly method: Method;
+  /** With the names of what stands in it: `/v1/runs/{id}`. */
+  readonly path: string;
+  /** One line for the document. */
+  readonly summary: string;
+  /**
+   * Everything that is asked. Keys of the path are taken from there, `idempotencyKey` from its header; the others are the query of a GET
+   * or DELETE and the body of a POST.
+   */
+  readonly input: z.ZodObject;
+  /** What is answered; of a stream the data of one event. */
+  readonly output: z.ZodType;
+  /** 200 when left out. 202: it goes on after the answer. */
+  readonly status?: 200 | 201 | 202;
+  /** Where what was begun or made is to be found. */
+  readonly location?: (output: Output) => string;
+  /** What of the output is told; all of it when left out. */
+  readonly tell?: (output: Output) => unknown;
+}
+
+/** How a use-case whose output comes piece by piece is asked: as server-sent events. */
+export interface StreamDefinition<Input, Item> extends Omit<
+  OperationDefinition<Input, AsyncIterable<Item>>,
+  "method" | "status" | "location" | "tell"
+> {
+  /** What a piece is as an event; with an id from which a broken stream can be gone on with. */
+  readonly frame: (item: Item) => Frame;
+  /** Takes the id of the last event that came into the input. */
+  readonly resume: (id: string) => object;
+  /** Names of the events with the shape of their data. */
+  readonly events: Readonly<Record<string, z.ZodType>>;
+}
+
+/** One server-sent event. */
+export interface Frame {
+  readonly event: string;
+  readonly id?: string;
+  readonly data: unknown;
+}
+
+/** The parts of a request in which an input stands. */
+export interface InputParts {
+  readonly params: z.ZodObject | undefined;
+  readonly query: z.ZodObject | undefined;
+  readonly body: z.ZodObject | undefined;
+  readonly takesIdempotencyKey: boolean;
+}
+
+/** One route of the API: a use-case and how it is asked. */
+export interface Operation {
+  /** The name of the use-case. */
+  readonly id: string;
+  readonly permission: string;
+  readonly method: Method;
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly parts: InputParts;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  readonly status: 200 | 201 | 202;
+  readonly hasLocation: boolean;
+  /** Names and shapes of events; null for an answer that comes whole. */
+  readonly events: Readonly<Record<string, z.ZodType>> | null;
+  /** Asks the use-case. The input has been validated against the shapes. */
+  answer(context: AppContext, input: object): Promise<Answer>;
+  /** The part of a stream's input that an event id stands for. */
+  resume(id: string): object;
+}
+
+/** What is answered. */
+export interface Answer {
+  readonly location?: string;
+  readonly body?: unknown;
+  readonly frames?: AsyncIterable<Frame>;
+}
+
+/** A route for a use-case that answers at once. */
+export function operation<Input, Output>(tag: string, definition: OperationDefinition<Input, Output>): Operation {
+  const { useCase, tell = (output) => output, location, status = 200 } = definition;
+  return {
+    ...describe(tag, definition),
+    method: definition.method,
+    parts: splitInput(definition),
+    status,
+    hasLocation: location !== undefined,
+    events: null,
+    answer: async (context, input) => {
+      const output = await perform(context, useCase, input as Input);
+      return { body: tell(output), ...(location === undefined ? {} : { location: location(output) }) };
+    },
+    resume: () => ({}),
+  };
+}
+
+/** A route for a use-case whose output is a stream. */
+export function stream<Input, Item>(tag: string, definition: StreamDefinition<Input, Item>): Operation {
+  const { useCase, frame, events, resume } = definition;
+  return {
+    ...describe(tag, definition),
+    method: "GET",
+    parts: splitInput({ ...definition, method: "GET" }),
+    status: 200,
+    hasLocation: false,
+    events,
+    answer: async (context, input) => ({ frames: mapItems(await perform(context, useCase, input as Input), frame) }),
+    resume,
+  };
+}
+
+function describe<Input, Output>(
+  tag: string,
+  { useCase, path, summary, input, output }: Omit<OperationDefinition<Input, Output>, "method">,
+) {
+  return { id: useCase.name, permission: useCase.permission, tag, path, summary, input, output };
+}
+
+async function* mapItems<Item>(items: AsyncIterable<Item>, frame: (item: Item) => Frame): AsyncGenerator<Frame> {
+  for await (const item of items) yield frame(item);
+}
+
+/** Puts each key of an input where it stands in a request. */
+function splitInput({
+  path,
+  method,
+  input,
+}: Pick<OperationDefinition<never, never>, "path" | "method" | "input">): InputParts {
+  const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, key = ""]) => key));
+  const entries = Object.entries(input.shape as Readonly<Record<string, z.ZodType>>);
+  const takesIdempotencyKey = entries.some(([key]) => key === "idempotencyKey");
+  const params = entries.filter(([key]) => inPath.has(key));
+  const rest = entries.filter(([key]) => !inPath.has(key) && key !== "idempotencyKey");
+  const shapeOf = (chosen: typeof entries): z.ZodObject | undefined =>
+    chosen.length === 0 ? undefined : z.strictObject(Object.fromEntries(chosen));
+  return {
+    params: shapeOf(params),
+    query: method === "POST" ? undefined : (shapeOf(rest) ?? z.strictObject({})),
+    body: method === "POST" ? (shapeOf(rest) ?? z.strictObject({})) : undefined,
+    takesIdempotencyKey,
+  };
+}

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createAuthenticator } from "../access/authenticator.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import type { AppContext } from "../app/app-context.ts";
+import { expectAuthSecret } from "../access/seal-key.ts";
+import { resolveAuthSecrets } from "../config/secret-references.ts";
+import { authenticateBearer } from "./bearer.ts";
+import { createHttpServer } from "./create-server.ts";
+import type { CallerOf } from "./identify-caller.ts";
+import { refuseUnsafe } from "./listen.ts";
+
+/** A server to be started. */
+export interface ServeRequest {
+  readonly app: AppContext;
+  /** Aborted when it is to stop: it begins nothing new and lets go of the rest. */
+  readonly stop: AbortSignal;
+  /** Called once it answers, with where. */
+  readonly onReady: (url: string) => void;
+}
+
+/**
+ * Serves a workspace over HTTP until it is told to stop. Resolves when everything has been let go of.
+ *
+ * @throws MahavishnuError SERVER_REFUSED when it would not be safe, or cannot listen.
+ */
+export async function serve({ app, stop, onReady }: ServeRequest): Promise<void> {
+  refuseUnsafe(app);
+  const { config, paths } = app.loaded;
+  const { host, port, maxBody, requestTimeout, maxConnections } = config.server;
+  const stopping = new AbortController();
+  await using authenticator = config.auth.enabled ? await openAuthenticator(app) : undefined;
+  const { tlsCert, tlsKey } = paths;
+  const http = createHttpServer({
+    app,
+    callerOf: identify(app, authenticator),
+    maxBody,
+    requestTimeoutMs: requestTimeout,
+    maxConnections,
+    stopping: stopping.signal,
+    ...(tlsCert === undefined || tlsKey === undefined
+      ? {}
+      : { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey), minVersion: "TLSv1.2" } }),
+  });
+  try {
+    await http.listen({ host, port });
+    const { port: taken } = http.server.address() as AddressInfo;
+    onReady(`${tlsCert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
+    await waitFor(stop);
+  } finally {
+    stopping.abort();
+    await http.close();
+  }
+}
+
+async function openAuthenticator({ loaded, env, store }: AppContext): Promise<Authenticator> {
+  const { auth } = loaded.config;
+  const secret = expectAuthSecret(resolveAuthSecrets(loaded, env).auth);
+  const { oidc } = auth;
+  const { issuer, audience } = oidc ?? {};
+  const rules =
+    oidc === undefined || issuer === undefined || audience === undefined ? {} : { oidc: { ...oidc, issuer, audience } };
+  return createAuthenticator({ store: await store(), secret, auth, ...rules });
+}
+
+/** Without `auth.enabled` only this machine can ask, and who asks counts as the owner of the workspace. */
+function identify(app: AppContext, authenticator: Authenticator | undefined): CallerOf {
+  return async (request) => {
+    if (authenticator === undefined) return { subject: app.subject, from: request.ip };
+    const { subject } = await authenticateBearer(request, authenticator);
+    return { subject, from: request.ip };
+  };
+}
+
+async function waitFor(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}

@@ -1,0 +1,53 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import * as z from "zod";
+import { MahavishnuError } from "../lib/errors.ts";
+
+/** The parts of a request that are checked. */
+export type RequestPart = "params" | "query" | "body";
+
+/**
+ * The JSON Schema of what may be sent or is answered, as it stands in the OpenAPI document and as requests are checked against it.
+ *
+ * @param io `input` for what is sent, where defaults may be left out; `output` for what is answered.
+ */
+export function schemaOf(shape: z.ZodType, io: "input" | "output"): Record<string, unknown> {
+  const { $schema: _dialect, $defs: _recursive, ...schema } = z.toJSONSchema(shape, { io, reused: "inline" });
+  return openRecursion(schema) as Record<string, unknown>;
+}
+
+/** The only shape that contains itself is "any JSON", which the empty schema says as well; a reference would lead out of the document. */
+function openRecursion(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(openRecursion);
+  if (typeof value !== "object" || value === null) return value;
+  if ("$ref" in value) return {};
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, openRecursion(child)]));
+}
+
+/** Checks parts of requests. Texts of paths and queries are read as what their schema says; nothing else is converted. */
+export class RequestValidator {
+  readonly #texts = new Ajv2020({ coerceTypes: "array", useDefaults: true, strict: false });
+  readonly #body = new Ajv2020({ useDefaults: true, strict: false });
+
+  /** Makes the check of one part. It changes what it is given: defaults are filled in. */
+  compile(part: RequestPart, shape: z.ZodObject): (value: object) => void {
+    const validate: ValidateFunction = (part === "body" ? this.#body : this.#texts).compile(schemaOf(shape, "input"));
+    return (value) => {
+      if (validate(value)) return;
+      const [error] = validate.errors ?? [];
+      throw new MahavishnuError("USAGE", `${part}${error === undefined ? " is not valid" : describe(error)}`, {
+        fix: "See /openapi.json for what may be sent.",
+      });
+    };
+  }
+}
+
+function describe({ instancePath, message, params }: ErrorObject): string {
+  const { additionalProperty, allowedValues } = params as { additionalProperty?: string; allowedValues?: unknown[] };
+  const extra =
+    additionalProperty === undefined
+      ? allowedValues === undefined
+        ? ""
+        : `: ${allowedValues.map(String).join(", ")}`
+      : `: ${JSON.stringify(additionalProperty)}`;
+  return `${instancePath} ${message ?? "is not valid"}${extra}`;
+}
