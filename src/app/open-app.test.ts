@@ -30,7 +30,7 @@ describe("an open workspace", () => {
   it("makes nothing for a read, and sees what is written later", async () => {
     await using app = await open("state.url=sqlite:no/dir/x.db");
     expect((await perform(app, listRuns, { limit: 10 })).items).toEqual([]);
-    expect(await perform(app, listInterruptedRuns, {})).toEqual([]);
+    expect(await perform(app, listInterruptedRuns, {})).toEqual({ items: [] });
     await expect(perform(app, showRun, { id: "k3v9" })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
     expect((await readdir(workspace)).toSorted()).toEqual(["alpha", "mahavishnu.yaml", "repos.yaml"]);
     await using writer = await open("state.url=sqlite:no/dir/x.db");

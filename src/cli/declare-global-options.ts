@@ -107,3 +107,10 @@ function chooseServer(raw: RawGlobalOptions, env: Readonly<Record<string, string
     fix: "Give --url for a server, or -C, --config and --set for a workspace of this machine.",
   });
 }
+
+/** What is said when a server is named for what no server does. */
+export function localOnly(): MahavishnuError {
+  return new MahavishnuError("USAGE", "this command works in a workspace of this machine only", {
+    fix: "Leave out --url (or unset MAHAVISHNU_URL), and run it where the workspace is.",
+  });
+}

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { MahavishnuError } from "../lib/errors.ts";
-import { addGlobalOptions, readGlobalOptions } from "./declare-global-options.ts";
+import { addGlobalOptions, localOnly, readGlobalOptions } from "./declare-global-options.ts";
 import type { CommandIo } from "./command-io.ts";
 import { layoutHelp } from "./help-layout.ts";
 import { describeExitCodes, type ExitCodeNotes } from "./exit-codes.ts";
@@ -51,6 +51,8 @@ export interface CommandSpec<Options> {
   readonly notes?: string;
   /** Text and json without files when left out. */
   readonly output?: OutputRules;
+  /** It can be asked of a server as well, with `--url`. */
+  readonly remote?: true;
   /** Looks at the flags together, before the body is loaded. */
   readonly check?: (call: Omit<CommandCall<Options>, "io">, shell: Shell) => void;
   /** Loads the body and runs it. Resolves with the exit code. */
@@ -99,6 +101,7 @@ export function declareCommand<Options extends object = object>(
     refuseLostFolder(shell);
     refuseEmptyArguments(command);
     const { global, colour } = readGlobalOptions(command, output, shell);
+    if (global.url !== undefined && spec.remote !== true) throw localOnly();
     // The flags' own parsers have made these values; `Options` names them, and the tests check that they agree.
     const call = { args: command.args, options: { ...command.opts<Options>(), ...global } };
     spec.check?.(call, shell);

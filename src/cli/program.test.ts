@@ -177,26 +177,46 @@ describe("wrong command lines end with 64, the reason and the fix", () => {
   });
 
   it.each([
-    [["serve"], "`mahavishnu serve` is not built yet"],
-    [["serve", "--port", "1"], "`mahavishnu serve` is not built yet"],
+    [["worker"], "`mahavishnu worker` is not built yet"],
+    [["worker", "--port", "1"], "`mahavishnu worker` is not built yet"],
     [["runs", "pause", "x"], "`mahavishnu runs pause` is not built yet"],
     [["production", "self-test"], "`mahavishnu production self-test` is not built yet"],
     [
       ["run", "x", "--detach"],
       "--detach is not built yet: nothing would execute the run until `mahavishnu serve` exists; leave the flag out",
     ],
-    [["run", "x", "--url", "https://a.test"], "--url names a server, and servers are not built yet"],
-    [["--url=https://a.test", "repos", "list"], "--url names a server, and servers are not built yet"],
   ])("%j is planned, and refused as such", async (argv, message) => {
     const { exitCode, stderr } = await runCaptured(argv);
     expect(stderr).toMatch(new RegExp(`^mahavishnu: ${RegExp.escape(message)}\n  fix: .+  \\[NOT_BUILT\\]\n$`));
     expect(exitCode).toBe(64);
   });
 
-  it("MAHAVISHNU_URL is refused rather than ignored", async () => {
-    const { exitCode, stderr } = await runCaptured(["repos", "list"], { env: { MAHAVISHNU_URL: "https://a.test" } });
-    expect(stderr).toContain("MAHAVISHNU_URL names a server");
+  it.each([
+    [["repos", "list", "--url", "nowhere"], '"nowhere" is no address of a server'],
+    [["--url=ftp://a.test", "repos", "list"], '"ftp://a.test" is no address of a server'],
+    [
+      ["repos", "list", "--url", "http://a.test"],
+      "http://a.test is not on this machine, and http: would show the token",
+    ],
+    [["repos", "list", "--url", "https://dana:pw@a.test"], "an address of a server holds no user and password"],
+    [["repos", "list", "--url", "https://a.test", "-C", "x"], "--url and -C contradict each other"],
+    [["init", "x", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
+    [["serve", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
+    [
+      ["production", "check-config", "--url", "https://a.test"],
+      "this command works in a workspace of this machine only",
+    ],
+    [["config", "schema", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
+  ])("%j names a server in vain", async (argv, message) => {
+    const { exitCode, stderr } = await runCaptured(argv);
+    expect(stderr).toContain(`mahavishnu: ${message}`);
     expect(exitCode).toBe(64);
+  });
+
+  it("takes a server from MAHAVISHNU_URL, unless a flag names a workspace", async () => {
+    const env = { MAHAVISHNU_URL: "nowhere" };
+    expect((await runCaptured(["repos", "list"], { env })).stderr).toContain('"nowhere" is no address of a server');
+    expect((await runCaptured(["repos", "list", "-C", "/nowhere"], { env })).stderr).toContain("WORKSPACE_NOT_FOUND");
   });
 
   it.each([[[]], [["repos"]], [["-q"]], [["runs", "-C", "x"]]])(

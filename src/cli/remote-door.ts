@@ -4,7 +4,7 @@ import { calls, type Inputs } from "../client/generated/api.ts";
 import type { UseCase } from "../app/use-case.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { Door } from "./door.ts";
-import { localOnly } from "./open-workspace.ts";
+import { localOnly } from "./declare-global-options.ts";
 
 /** Use-cases whose output holds a handle of a run in this process; at a server there is none. */
 const begins: ReadonlySet<string> = new Set(["startRun", "execCommand", "cancelRun", "resumeRun", "retryRun"]);

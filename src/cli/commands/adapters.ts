@@ -9,6 +9,7 @@ export function declareAdapters(program: Command, shell: Shell): void {
   declareGroup(program, shell, { name: "adapters", summary: "look at the engines and what they offer" }, (group) => {
     declareCommand(group, shell, {
       name: "list",
+      remote: true,
       summary: "list the adapters with their versions and capabilities",
       examples: [["mahavishnu adapters list", "the embedded engine is always there"]],
       output: listOutput,
@@ -16,6 +17,7 @@ export function declareAdapters(program: Command, shell: Shell): void {
     });
     declareCommand(group, shell, {
       name: "health",
+      remote: true,
       summary: "make a real round trip through each adapter",
       arguments: [["[NAME]", "one adapter; all when left out"]],
       examples: [["mahavishnu adapters health embedded", "executes a canary run and prints the time it took"]],

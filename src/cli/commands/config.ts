@@ -7,6 +7,7 @@ export function declareConfig(program: Command, shell: Shell): void {
   declareGroup(program, shell, { name: "config", summary: "show and check the configuration" }, (group) => {
     declareCommand<ConfigShowFlags>(group, shell, {
       name: "show",
+      remote: true,
       summary: "print the configuration that is in force",
       description:
         "Print the configuration that is in force: defaults, mahavishnu.yaml, mahavishnu.local.yaml, environment and --set, " +
@@ -24,6 +25,7 @@ export function declareConfig(program: Command, shell: Shell): void {
     });
     declareCommand(group, shell, {
       name: "validate",
+      remote: true,
       summary: "check the configuration and name each wrong place",
       examples: [["mahavishnu config validate", "file, line and column of each mistake, or one line that all is well"]],
       exitCodes: { 0: "the configuration is valid", 1: "the configuration is not valid" },

@@ -9,6 +9,7 @@ import { maxParallelOption, selectOption, selectorHelp } from "../shared-options
 export function declareExec(program: Command, shell: Shell): void {
   declareCommand<ExecFlags>(program, shell, {
     name: "exec",
+    remote: true,
     summary: "run one command in every selected repository",
     description:
       "Run one command in every selected repository. It is a durable run like any other: it is listed, resumed and retried. " +

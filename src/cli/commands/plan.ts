@@ -7,6 +7,7 @@ import { inputOption, selectOption, selectorHelp } from "../shared-options.ts";
 export function declarePlan(program: Command, shell: Shell): void {
   declareCommand<PlanFlags>(program, shell, {
     name: "plan",
+    remote: true,
     summary: "show what a run would do, without doing it",
     arguments: [["<WORKFLOW>", "name of the workflow"]],
     options: () => [inputOption(), selectOption("repositories that the sweeps are narrowed to")],

@@ -11,6 +11,7 @@ export function declareRepos(program: Command, shell: Shell): void {
   declareGroup(program, shell, { name: "repos", summary: "look at the repositories of the fleet" }, (group) => {
     declareCommand<ReposSelectFlags>(group, shell, {
       name: "list",
+      remote: true,
       summary: "list the repositories of the manifest",
       options: () => [selectOption("repositories to list; all when left out")],
       examples: [
@@ -23,6 +24,7 @@ export function declareRepos(program: Command, shell: Shell): void {
     });
     declareCommand<ReposCheckFlags>(group, shell, {
       name: "check",
+      remote: true,
       summary: "look at each working tree and name what is wrong",
       description:
         "Look at each working tree: missing, denied, not a git repository, nested, aliased, a stale lock, a merge or rebase " +
@@ -42,6 +44,7 @@ export function declareRepos(program: Command, shell: Shell): void {
     });
     declareCommand<ReposSelectFlags>(group, shell, {
       name: "graph",
+      remote: true,
       summary: "show which repository needs which",
       options: () => [selectOption("repositories to show; all when left out")],
       examples: [
@@ -54,6 +57,7 @@ export function declareRepos(program: Command, shell: Shell): void {
     });
     declareCommand(group, shell, {
       name: "scan",
+      remote: true,
       summary: "find git repositories in a folder and print manifest entries for them",
       arguments: [["<DIR>", "folder to search, with the folders below it"]],
       examples: [["mahavishnu repos scan ~/src", "YAML to paste into repos.yaml; nothing is written"]],

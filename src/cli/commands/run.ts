@@ -8,6 +8,7 @@ import { inputOption, maxParallelOption, selectOption, selectorHelp } from "../s
 export function declareRun(program: Command, shell: Shell): void {
   declareCommand<RunFlags>(program, shell, {
     name: "run",
+    remote: true,
     summary: "run a workflow and follow it to its end",
     description:
       "Run a workflow and follow it to its end. The run belongs to this process: Ctrl-C cancels it (twice: at once), " +

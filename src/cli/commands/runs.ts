@@ -38,6 +38,7 @@ export function declareRuns(program: Command, shell: Shell): void {
 function declareLooking(group: Command, shell: Shell): void {
   declareCommand<RunsListFlags>(group, shell, {
     name: "list",
+    remote: true,
     summary: "list runs, the newest first",
     options: () => [
       new Option("--state <STATE>", `only runs in this state (${runStates.join(", ")}); repeatable`).argParser(
@@ -56,6 +57,7 @@ function declareLooking(group: Command, shell: Shell): void {
   });
   declareCommand(group, shell, {
     name: "show",
+    remote: true,
     summary: "show one run: targets, steps, attempts and why",
     arguments: [id],
     examples: [["mahavishnu runs show k3v9", "the run whose id begins so"]],
@@ -65,6 +67,7 @@ function declareLooking(group: Command, shell: Shell): void {
   });
   declareCommand<RunsLogsFlags>(group, shell, {
     name: "logs",
+    remote: true,
     summary: "print what the steps of a run printed",
     arguments: [id],
     options: () => [
@@ -85,6 +88,7 @@ function declareLooking(group: Command, shell: Shell): void {
   });
   declareCommand(group, shell, {
     name: "watch",
+    remote: true,
     summary: "follow a run that another process executes",
     arguments: [id],
     examples: [["mahavishnu runs watch k3v9", "live, to its end; Ctrl-C stops watching and leaves the run alone"]],
@@ -98,6 +102,7 @@ function declareLooking(group: Command, shell: Shell): void {
 function declareActing(group: Command, shell: Shell): void {
   declareCommand<RunsCancelFlags>(group, shell, {
     name: "cancel",
+    remote: true,
     summary: "end a run",
     arguments: [id],
     options: () => [
@@ -111,6 +116,7 @@ function declareActing(group: Command, shell: Shell): void {
   });
   declareCommand(group, shell, {
     name: "resume",
+    remote: true,
     summary: "continue runs whose process is gone",
     description:
       "Continue a run whose process is gone, or all such runs. Finished steps never run again; the interrupted one does, " +
@@ -127,6 +133,7 @@ function declareActing(group: Command, shell: Shell): void {
   });
   declareCommand<RunsRetryFlags>(group, shell, {
     name: "retry",
+    remote: true,
     summary: "run again what did not succeed, in the same run",
     arguments: [id],
     options: () => [

@@ -6,6 +6,7 @@ export function declareWorkflows(program: Command, shell: Shell): void {
   declareGroup(program, shell, { name: "workflows", summary: "look at the workflows of the workspace" }, (group) => {
     declareCommand(group, shell, {
       name: "list",
+      remote: true,
       summary: "list the workflows",
       examples: [["mahavishnu workflows list", "names, inputs and jobs; a file that is not valid is listed as such"]],
       exitCodes: { 1: "at least one workflow file is not valid" },
@@ -14,6 +15,7 @@ export function declareWorkflows(program: Command, shell: Shell): void {
     });
     declareCommand(group, shell, {
       name: "show",
+      remote: true,
       summary: "show one workflow: inputs, jobs and steps",
       arguments: [["<NAME>", "name of the workflow"]],
       examples: [["mahavishnu workflows show raise-node", "what it asks for and what it does"]],
@@ -23,6 +25,7 @@ export function declareWorkflows(program: Command, shell: Shell): void {
     });
     declareCommand(group, shell, {
       name: "validate",
+      remote: true,
       summary: "check workflow files and name each wrong place",
       arguments: [["[FILE...]", "files to check; all of the workspace when left out"]],
       examples: [
