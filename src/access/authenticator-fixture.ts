@@ -1,3 +1,4 @@
+import { newTokenId } from "../lib/ids.ts";
 import { Secret } from "../lib/secret.ts";
 import type { SqliteStore } from "../store/open-store.ts";
 import { AuthenticationError } from "./authentication-error.ts";
@@ -20,11 +21,13 @@ export function authenticatorOf(store: SqliteStore, parts: TestParts = {}): Auth
 /** Makes a token: for `service:ci`, for an hour, unless the test says otherwise. */
 export async function makeToken(
   store: SqliteStore,
-  request: Partial<TokenRequest> = {},
+  request: Partial<Omit<TokenRequest, "id">> = {},
   { secret = testSecret, auth = testAuth, now = Date.now }: TestParts = {},
-): Promise<IssuedToken> {
+): Promise<IssuedToken & { readonly id: string }> {
+  const id = newTokenId();
   const ring = openKeyRing({ store, secret, algorithm: auth.algorithm, now });
   const whole = {
+    id,
     subject: "service:ci",
     name: null,
     role: null,
@@ -32,7 +35,7 @@ export async function makeToken(
     ttlMs: 3_600_000,
     createdBy: "local:test",
   };
-  return await issueToken({ ...whole, ...request }, { ring, register: store, ...auth, now });
+  return { id, ...(await issueToken({ ...whole, ...request }, { ring, register: store, ...auth, now })) };
 }
 
 /** Why a token was refused, or "accepted". What the caller is told must be the same whatever the reason. */

@@ -135,26 +135,29 @@ function tellRoles(policy: AccessPolicy, subject: Subject): string {
 }
 
 /** A binding whose `where` was read. */
-interface Scope {
+export interface Scope {
   readonly binding: Binding;
   /** Why the scope covers nothing, when it cannot be read. */
   readonly failure: string | null;
   covers(repository: SelectorSubject): boolean;
 }
 
-function readScopes({ selectors }: AccessPolicy, bindings: readonly Binding[]): readonly Scope[] {
-  const context = { allowed: manifestTerms, ...(selectors === undefined ? {} : { named: selectors }) };
-  return bindings.map((binding): Scope => {
-    const { where } = binding;
-    if (where === undefined) return { binding, failure: null, covers: () => true };
-    try {
-      const selector = compileSelector(where, "access.bindings", context);
-      // What cannot be told is no.
-      return { binding, failure: null, covers: (repository) => evaluateSelector(selector, repository) === true };
-    } catch (error) {
-      return { binding, failure: messageOf(error), covers: () => false };
-    }
-  });
+/** Reads the scope of a binding; one that cannot be read covers nothing. */
+export function readScope({ selectors }: AccessPolicy, binding: Binding): Scope {
+  const { where } = binding;
+  if (where === undefined) return { binding, failure: null, covers: () => true };
+  try {
+    const context = { allowed: manifestTerms, ...(selectors === undefined ? {} : { named: selectors }) };
+    const selector = compileSelector(where, "access.bindings", context);
+    // What cannot be told is no.
+    return { binding, failure: null, covers: (repository) => evaluateSelector(selector, repository) === true };
+  } catch (error) {
+    return { binding, failure: messageOf(error), covers: () => false };
+  }
+}
+
+function readScopes(policy: AccessPolicy, bindings: readonly Binding[]): readonly Scope[] {
+  return bindings.map((binding) => readScope(policy, binding));
 }
 
 function tellBinding({ subject, role, where }: Binding): string {

@@ -1,4 +1,4 @@
-import { hash, randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 import { SignJWT } from "jose";
 import type { TokenRegister } from "../store/identity-contract.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -8,6 +8,8 @@ export const tokenType = "mahavishnu+jwt";
 
 /** A token to be made. */
 export interface TokenRequest {
+  /** See `newTokenId`. */
+  readonly id: string;
   /** `user:dana` or `service:ci`; see `isTokenSubject`. */
   readonly subject: string;
   readonly name: string | null;
@@ -29,7 +31,6 @@ export interface IssuerParts {
 
 /** A new token: its text is nowhere else, and cannot be shown again. */
 export interface IssuedToken {
-  readonly id: string;
   readonly text: string;
   readonly expiresAt: number;
 }
@@ -37,7 +38,7 @@ export interface IssuedToken {
 /** Makes a token and registers it; it counts when this resolves. */
 export async function issueToken(request: TokenRequest, parts: IssuerParts): Promise<IssuedToken> {
   const { ring, register, issuer, audience, now } = parts;
-  const id = randomUUID();
+  const { id, subject, name, role, scope, createdBy } = request;
   const { kid, algorithm, key } = await ring.signingKey();
   // A JWT counts in whole seconds.
   const issued = Math.floor(now() / 1000);
@@ -46,16 +47,15 @@ export async function issueToken(request: TokenRequest, parts: IssuerParts): Pro
     .setProtectedHeader({ alg: algorithm, kid, typ: tokenType })
     .setIssuer(issuer)
     .setAudience(audience)
-    .setSubject(request.subject)
+    .setSubject(subject)
     .setJti(id)
     .setIssuedAt(issued)
     .setNotBefore(issued)
     .setExpirationTime(expires)
     .sign(key);
-  const { subject, name, role, scope, createdBy } = request;
   const times = { createdAt: issued * 1000, expiresAt: expires * 1000 };
   await register.addToken({ id, subject, name, role, scope, kid, hash: hashToken(text), createdBy, ...times });
-  return { id, text, expiresAt: times.expiresAt };
+  return { text, expiresAt: times.expiresAt };
 }
 
 /** SHA-256 of a token's text, in hex: what the store keeps of it. */

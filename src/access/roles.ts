@@ -64,6 +64,6 @@ export function permissionsOf(role: string, custom: CustomRoles = {}): readonly 
 }
 
 /** Whether a name is a role: built in, or one of `custom`. */
-export function isRole(name: string, custom: CustomRoles): boolean {
+export function isRole(name: string, custom: CustomRoles = {}): boolean {
   return Object.hasOwn(roles, name) || Object.hasOwn(custom, name);
 }

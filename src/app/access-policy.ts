@@ -5,10 +5,16 @@ import { describeFleet } from "../repositories/fleet-subjects.ts";
 import type { SelectorSubject } from "../selectors/evaluate-selector.ts";
 import type { AppContext } from "./app-context.ts";
 
+/** The policy of a workspace without the manifest, so without the named selectors: for questions that no scope answers. */
+export function describeAccessPolicy({ localOwner, loaded }: AppContext): AccessPolicy {
+  const { bindings, roles } = loaded.config.access;
+  return { localOwner, bindings, roles };
+}
+
 /** The policy of a workspace, with the named selectors that scopes may use. */
 export async function readAccessPolicy(context: AppContext): Promise<AccessPolicy> {
   const { selectors } = await context.fleet();
-  return { localOwner: context.localOwner, bindings: context.loaded.config.access.bindings, selectors };
+  return { ...describeAccessPolicy(context), selectors };
 }
 
 /** Repositories as scopes see them. Names that are no longer in the manifest are strangers: no scope may cover them. */

@@ -1,9 +1,9 @@
-import { type AccessPolicy, authorize, type Decision } from "../access/authorize.ts";
+import { authorize, type Decision } from "../access/authorize.ts";
 import { localSubject } from "../access/subject.ts";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { judgeFolder, type PlaceProblem } from "../store/judge-place.ts";
 import type { AppContext } from "./app-context.ts";
-import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
+import { describeAccessPolicy, readAccessPolicy, subjectsOf } from "./access-policy.ts";
 import { type Changes, type Resource, UseCase } from "./use-case.ts";
 
 /** Of what is refused nothing changes. */
@@ -46,8 +46,11 @@ async function decide<Input, Output>(
   const { subject } = context;
   try {
     if (repositories === undefined || repositories === "any" || subject.name === context.localOwner) {
-      const policy: AccessPolicy = { localOwner: context.localOwner, bindings: context.loaded.config.access.bindings };
-      return authorize(policy, { subject, permission, repositories: repositories === "any" ? "any" : undefined });
+      return authorize(describeAccessPolicy(context), {
+        subject,
+        permission,
+        repositories: repositories === "any" ? "any" : undefined,
+      });
     }
     const policy = await readAccessPolicy(context);
     return authorize(policy, { subject, permission, ...subjectsOf(await context.fleet(), repositories) });

@@ -16,3 +16,8 @@ export function newRunId(): string {
   }
   return id;
 }
+
+/** A new id of a token, of the same form: short enough to be told over the telephone, and nothing that opens a door. */
+export function newTokenId(): string {
+  return newRunId();
+}

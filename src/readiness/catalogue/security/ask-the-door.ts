@@ -185,9 +185,9 @@ async function readTrail(app: AppContext): Promise<Tally> {
 
 /** Under the user's own bindings too, who is nobody may do nothing. */
 async function expectOwnDefaults(context: CheckContext): Promise<void> {
-  const { bindings } = (await context.config()).config.access;
+  const { bindings, roles } = (await context.config()).config.access;
   const fleet = await context.fleet();
-  const policy = { localOwner: null, bindings, selectors: fleet.selectors };
+  const policy = { localOwner: null, bindings, roles, selectors: fleet.selectors };
   const subject = { name: `user:nobody-${randomBytes(8).toString("hex")}`, groups: [] };
   const subjects = fleet.repositories.map(describeFleet(fleet));
   for (const permission of permissions) {

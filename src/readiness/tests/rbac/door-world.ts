@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Subject } from "../../../access/subject.ts";
@@ -37,7 +38,8 @@ export async function makeDoorWorld(act: Act, bindings: readonly WrittenBinding[
     repositories: ["alpha", "beta"],
     manifest: { alpha: { tags: ["team/edge"] }, beta: { tags: ["team/core"] } },
     workflows: { touch: { jobs: { work: { sweep: {}, checkout: "inPlace", steps: [{ id: "touch", run: "true" }] } } } },
-    config: { access: { bindings } },
+    // Tokens are made and revoked too, and rest on a secret.
+    config: { auth: { enabled: false, secret: randomBytes(32).toString("hex") }, access: { bindings } },
   });
   const ended = await Promise.all(
     [[], ["-s", "name:alpha"], ["-s", "name:beta"]].map(async (select) => {
