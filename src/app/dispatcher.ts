@@ -11,8 +11,8 @@ const lookAgainMs = 1_000;
 const ahead = 4;
 /** What could not be claimed is tried again after this time, doubled with each failure. */
 const firstRetryMs = 1_000;
-const longestRetryMs = 60_000;
-/** After this many failures one after the other the cause is not the run's: then a single one is tried at a time. */
+const longestRetryMs = 30_000;
+/** After this many failures one after the other the cause is not the run's: then one is tried at a time, after a wait. */
 const failuresInARow = 3;
 
 /** What a dispatcher tells about its work. */
@@ -78,7 +78,7 @@ class RunDispatcher implements Dispatcher {
   /** By run. Those that are gone in another way are forgotten when they are not seen any more. */
   readonly #retries = new Map<string, Retry>();
   #failures = 0;
-  #pausedUntil = 0;
+  #pause: Retry | undefined;
   #blind: Retry | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -150,7 +150,7 @@ class RunDispatcher implements Dispatcher {
     const left = (await engine.listAbandoned()).map((runId): UnownedRun => ({ runId, state: "running" }));
     this.#forgetRetries([...left, ...found]);
     for (const run of [...left, ...found]) {
-      if (this.#isStopped || now < this.#pausedUntil) return;
+      if (this.#isStopped || now < (this.#pause?.at ?? 0)) return;
       if (this.#failures >= failuresInARow && this.#claims.size > 0) return;
       // What has begun comes first, and has places of its own: a few more of it cannot keep it waiting behind what has not.
       if (this.#runs.size >= (run.state === "queued" ? most : 2 * most)) return;
@@ -171,7 +171,7 @@ class RunDispatcher implements Dispatcher {
     try {
       const handle = await engine.take(runId);
       this.#failures = 0;
-      this.#pausedUntil = 0;
+      this.#pause = undefined;
       this.#retries.delete(runId);
       if (handle === null) {
         // Another server was faster; there may be more.
@@ -187,8 +187,9 @@ class RunDispatcher implements Dispatcher {
       const now = Date.now();
       const retry = delayAfter(this.#retries.get(runId), now);
       this.#retries.set(runId, retry);
-      const pauseMs = Math.min(firstRetryMs * 2 ** (this.#failures - failuresInARow), longestRetryMs);
-      if (this.#failures >= failuresInARow) this.#pausedUntil = now + pauseMs;
+      // Those that failed together count once.
+      const isPaused = now < (this.#pause?.at ?? 0);
+      if (this.#failures >= failuresInARow && !isPaused) this.#pause = delayAfter(this.#pause, now);
       observe({ kind: "failed", runId, error, retryMs: retry.ms });
     }
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
@@ -10,6 +9,7 @@ import { StaleOwnerError } from "../store/run-journal.ts";
 import { Expressions } from "../workflows/expressions.ts";
 import { type CancelWish, Conductor } from "./conduct-run.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
+import { type ActiveRun, drainRuns } from "./drain-runs.ts";
 import type { EngineLimits, EngineParts } from "./engine-parts.ts";
 import { makeEvent } from "./events.ts";
 import { Launchers } from "./launchers.ts";
@@ -109,7 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
 class EmbeddedEngine implements Engine {
   readonly #parts: EngineParts;
   readonly #queue: RunQueue;
-  readonly #active = new Map<string, { readonly conductor: Conductor; readonly done: Promise<RunState> }>();
+  readonly #active = new Map<string, ActiveRun>();
   /** Runs that are being taken over. */
   readonly #claiming = new Set<string>();
   readonly #lease: Lease;
@@ -244,16 +244,8 @@ class EmbeddedEngine implements Engine {
     return owned.map(({ runId }) => runId).filter((runId) => !this.#active.has(runId) && !this.#claiming.has(runId));
   }
 
-  async drain(ms: number): Promise<readonly string[]> {
-    const active = [...this.#active.values()];
-    const waiting = active.map(({ conductor }) => conductor).filter(({ state }) => state.state === "queued");
-    for (const conductor of waiting) conductor.release();
-    const timeIsUp = new AbortController();
-    const { signal } = timeIsUp;
-    const time = delay(ms, undefined, { signal }).catch(() => undefined);
-    await Promise.race([time, Promise.allSettled(active.map(({ done }) => done))]);
-    timeIsUp.abort();
-    return [...new Set([...waiting.map(({ state }) => state.id), ...(await this.release())])];
+  drain(ms: number): Promise<readonly string[]> {
+    return drainRuns([...this.#active.values()], ms, () => this.release());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -71,7 +71,7 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
   return {
     ...createRunJournal(parts, admission),
     ...createRunDirectory(parts),
-    ...createOwners(parts, admission),
+    ...createOwners(parts, admission.changed),
     ...createAuditTrail(parts),
     ...createTokenRegister(parts, changes),
     ...createKeyRingStore(parts, changes),

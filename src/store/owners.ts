@@ -1,16 +1,18 @@
 import type { StatementSync } from "node:sqlite";
 import { isAlive } from "../lib/process-identity.ts";
-import type { Admission } from "./admission.ts";
 import type { OwnedRun, OwnerRow, RunDirectory, RunRequest, StepSlots, UnownedRun } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** Rows of owners that have been silent for this long are forgotten; who wakes even later makes itself known again. */
 const forgottenAfterMs = 60 * 60_000;
 
-/** The part of the store that knows which process owns what, for how long, and what is asked of it. */
+/**
+ * The part of the store that knows which process owns what, for how long, and what is asked of it. `runsChanged` is called inside the
+ * transaction in which the owner of a run changes.
+ */
 export function createOwners(
   { db, commits, read, now }: StoreParts,
-  admission: Admission,
+  runsChanged: () => void,
 ): Pick<
   RunDirectory,
   | "claimRun"
@@ -70,7 +72,7 @@ export function createOwners(
         // What was asked of a run that has ended since must not reach its next round.
         if (row.ended_at !== null) dropRequests.run(row.position);
         own.run(owner.id, row.position);
-        admission.changed();
+        runsChanged();
         return { fence: row.fence + 1, position: row.position };
       }),
 
