@@ -216,11 +216,11 @@ describe("every use-case of this room", async () => {
 describe("what a subject may see of the fleet", () => {
   it("is its scope, and how many there are besides", async () => {
     await using rolf = await open(user("user:rolf"));
-    const { repositories, hidden } = await perform(rolf, listRepositories, {});
-    expect(repositories.map(({ name }) => name)).toEqual(["gateway"]);
+    const { items, hidden } = await perform(rolf, listRepositories, {});
+    expect(items.map(({ name }) => name)).toEqual(["gateway"]);
     expect(hidden).toBe(1);
     const check = await perform(rolf, checkFleetRepositories, {});
-    expect(check.repositories.map(({ repository }) => repository.name)).toEqual(["gateway"]);
+    expect(check.items.map(({ name }) => name)).toEqual(["gateway"]);
     expect(check.counts.total).toBe(1);
     expect(check.hidden).toBe(1);
     await expect(perform(rolf, scanRepositories, { folder: workspace })).rejects.toMatchObject({
@@ -230,8 +230,8 @@ describe("what a subject may see of the fleet", () => {
 
   it("is everything for the owner", async () => {
     await using app = await open();
-    const { repositories, hidden } = await perform(app, listRepositories, {});
-    expect(repositories.map(({ name }) => name)).toEqual(["gateway", "ledger"]);
+    const { items, hidden } = await perform(app, listRepositories, {});
+    expect(items.map(({ name }) => name)).toEqual(["gateway", "ledger"]);
     expect(hidden).toBe(0);
   });
 });

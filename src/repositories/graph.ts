@@ -1,4 +1,9 @@
-import type { Repository } from "./types.ts";
+/** What the graph knows of a repository. */
+export interface GraphRepository {
+  readonly name: string;
+  readonly role?: string | null;
+  readonly needs: readonly string[];
+}
 
 /** What `repos graph` can write. */
 export const graphFormats = ["text", "dot", "mermaid", "json"] as const;
@@ -13,7 +18,7 @@ export interface NeedsGraph {
 }
 
 /** The graph of needs among the given repositories; needs of others are left out. */
-export function makeGraph(repositories: readonly Repository[]): NeedsGraph {
+export function makeGraph(repositories: readonly GraphRepository[]): NeedsGraph {
   const inside = new Set(repositories.map(({ name }) => name));
   return {
     repositories: repositories.map(({ name, role }) => ({ name, role: role ?? null })),
@@ -29,7 +34,7 @@ export function makeGraph(repositories: readonly Repository[]): NeedsGraph {
  * @example
  * renderGraph(fleet.repositories, "mermaid");
  */
-export function renderGraph(repositories: readonly Repository[], format: GraphFormat): string {
+export function renderGraph(repositories: readonly GraphRepository[], format: GraphFormat): string {
   const graph = makeGraph(repositories);
   switch (format) {
     case "text":

@@ -30,6 +30,8 @@ export interface SelectOptions {
   readonly signal?: AbortSignal;
   /** Names: no other repository is picked, looked at or refused. All when left out. */
   readonly within?: ReadonlySet<string> | undefined;
+  /** What the selector may name; what the fleet declares when left out. */
+  readonly names?: SelectorContext;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function selectRepositories(fleet: Fleet, text?: string, options: S
  */
 export async function previewSelection(fleet: Fleet, text?: string, options: SelectOptions = {}): Promise<Selection> {
   if (text === undefined) return { repositories: candidatesOf(fleet, options), undecided: [] };
-  const context = contextOf(fleet, options.lastResults !== undefined);
+  const context = options.names ?? contextOf(fleet, options.lastResults !== undefined);
   return await evaluate(fleet, compileSelector(text, options.file ?? defaultFile, context), options);
 }
 

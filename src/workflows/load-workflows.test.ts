@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadWorkflow, loadWorkflowFiles, loadWorkflows } from "./load-workflows.ts";
+import { loadWorkflow, loadWorkflows, loadWorkflowTexts, unreadableFile } from "./load-workflows.ts";
 
 let folder: string;
 
@@ -74,11 +74,17 @@ describe("loadWorkflows", () => {
   });
 });
 
-describe("loadWorkflowFiles", () => {
-  it("reads named files, and says which cannot be read", async () => {
-    await put({ "one.yaml": valid("one"), "two.txt": valid("two") });
-    const files = ["one.yaml", "two.txt", "three.yaml"].map((name) => ({ path: join(folder, name), shownAs: name }));
-    const loaded = loadWorkflowFiles([...files, { path: join(folder, "one.yaml"), shownAs: "./one.yaml" }], {});
+describe("loadWorkflowTexts", () => {
+  it("loads texts that are at hand, and says which could not be read", () => {
+    const loaded = loadWorkflowTexts(
+      [
+        { file: "one.yaml", text: valid("one") },
+        { file: "two.txt", text: valid("two") },
+        unreadableFile("three.yaml", "there is no such file"),
+        { file: "./one.yaml", text: valid("one") },
+      ],
+      {},
+    );
     expect(loaded.map((entry) => (entry.workflow === null ? entry.error.message : entry.name))).toEqual([
       expect.stringContaining('./one.yaml is called "one" too'),
       "two",

@@ -29,7 +29,7 @@ export type LoadedWorkflow = {
 } & ({ readonly workflow: Workflow } | { readonly workflow: null; readonly error: UserFileError });
 
 /** Larger files are no workflows that a person wrote; parsing one could take minutes. */
-const maxFileBytes = 1024 * 1024;
+export const maxWorkflowBytes: number = 1024 * 1024;
 
 /**
  * Reads every `*.yaml` and `*.yml` of the folder (not below it), in the order of their names. A broken file is in the list
@@ -38,17 +38,14 @@ const maxFileBytes = 1024 * 1024;
  * @throws MahavishnuError WORKFLOWS_UNREADABLE when the folder cannot be read. A folder that is not there has no workflows.
  */
 export async function loadWorkflows(source: WorkflowFolder): Promise<readonly LoadedWorkflow[]> {
-  return loadAll(await readTexts(source), source);
+  return loadWorkflowTexts(await readWorkflowTexts(source), source);
 }
 
-/** Reads named files as `loadWorkflows` reads those of the folder; a file that cannot be read is in the list with its error. */
-export function loadWorkflowFiles(
-  files: readonly { readonly path: string; readonly shownAs: string }[],
-  source: Known,
-): readonly LoadedWorkflow[] {
-  return loadAll(
-    files.map(({ path, shownAs }) => readText(path, shownAs)),
-    source,
+/** Loads files whose texts are at hand as `loadWorkflows` loads those of the folder, each in its place. */
+export function loadWorkflowTexts(texts: readonly TextFile[], source: Known): readonly LoadedWorkflow[] {
+  return refuseTwins(
+    texts.map((text) => loadOne(text, source)),
+    texts,
   );
 }
 
@@ -59,9 +56,9 @@ export function loadWorkflowFiles(
  * @throws UserFileError when its file is wrong, or when two files give this name.
  */
 export async function loadWorkflow(source: WorkflowFolder, name: string): Promise<Workflow> {
-  const texts = await readTexts(source);
+  const texts = await readWorkflowTexts(source);
   const candidates = texts.filter((entry) => "error" in entry || entry.text.includes(name));
-  const loaded = loadAll(candidates, source);
+  const loaded = loadWorkflowTexts(candidates, source);
   // Of a file that cannot be read, its own name is all that is known.
   const found =
     loaded.find((entry) => entry.name === name) ??
@@ -71,9 +68,15 @@ export async function loadWorkflow(source: WorkflowFolder, name: string): Promis
   return found.workflow;
 }
 
-type TextFile = { readonly file: string } & ({ readonly text: string } | { readonly error: UserFileError });
+/** A file by the name that is shown to the user: its text, or why there is none. */
+export type TextFile = { readonly file: string } & ({ readonly text: string } | { readonly error: UserFileError });
 
-async function readTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly TextFile[]> {
+/**
+ * Reads the files that `loadWorkflows` loads.
+ *
+ * @throws MahavishnuError WORKFLOWS_UNREADABLE when the folder cannot be read.
+ */
+export async function readWorkflowTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly TextFile[]> {
   let names: string[];
   try {
     names = await readdir(folder);
@@ -88,20 +91,15 @@ async function readTexts({ folder, shownAs }: WorkflowFolder): Promise<readonly 
 }
 
 function readText(path: string, file: string): TextFile {
-  const read = readUserFile(path, maxFileBytes);
+  const read = readUserFile(path, maxWorkflowBytes);
   if (read.text !== undefined) return { file, text: read.text };
-  return { file, error: wholeFileError(file, `this file cannot be read: ${read.reason}`) };
+  return unreadableFile(file, read.reason);
 }
 
-function wholeFileError(file: string, message: string): UserFileError {
-  return new UserFileError([{ file, line: 1, column: 1, length: 1, message }]);
-}
-
-function loadAll(texts: readonly TextFile[], source: Known): readonly LoadedWorkflow[] {
-  return refuseTwins(
-    texts.map((text) => loadOne(text, source)),
-    texts,
-  );
+/** A file that cannot be read, as a problem of the file. */
+export function unreadableFile(file: string, reason: string): TextFile {
+  const message = `this file cannot be read: ${reason}`;
+  return { file, error: new UserFileError([{ file, line: 1, column: 1, length: 1, message }]) };
 }
 
 function loadOne(entry: TextFile, { actions, secretNames, selectors }: Known): LoadedWorkflow {

@@ -27,8 +27,8 @@ describe("checkAdapterHealth", () => {
   it("makes a real round trip with a new nonce each time, and leaves nothing behind", async () => {
     await using app = await open();
     const before = await readdir(workspace);
-    const [first] = await perform(app, checkAdapterHealth, {});
-    const [second] = await perform(app, checkAdapterHealth, { name: "embedded" });
+    const [first] = (await perform(app, checkAdapterHealth, {})).items;
+    const [second] = (await perform(app, checkAdapterHealth, { name: "embedded" })).items;
     expect(first).toMatchObject({ name: "embedded", state: "up", canary: { echo: first?.canary?.nonce } });
     expect(first?.layers.map(({ name }) => name)).toEqual(["store", "run"]);
     expect(first?.layers.every(({ ms }) => ms > 0)).toBe(true);
@@ -58,28 +58,28 @@ describe("checkAdapterHealth", () => {
     await mkdir(state);
     await writeFile(join(state, "state.db"), Buffer.alloc(4_096, 7));
     await using app = await open();
-    const [damaged] = await perform(app, checkAdapterHealth, {});
+    const [damaged] = (await perform(app, checkAdapterHealth, {})).items;
     expect(damaged).toMatchObject({ state: "down", reason: expect.stringContaining("state.db is damaged") as string });
     await rm(join(state, "state.db"));
     await writeFile(join(state, "runs"), "");
-    const [blocked] = await perform(app, checkAdapterHealth, {});
+    const [blocked] = (await perform(app, checkAdapterHealth, {})).items;
     expect(blocked).toMatchObject({ state: "down", reason: expect.stringContaining("runs is a file") as string });
   });
 
   it("is down with the reason when the state folder cannot be used", async () => {
     await writeFile(join(workspace, ".mahavishnu"), "");
     await using app = await open();
-    const [health] = await perform(app, checkAdapterHealth, {});
+    const [health] = (await perform(app, checkAdapterHealth, {})).items;
     expect(health).toMatchObject({ state: "down", canary: null, layers: [] });
     expect(health?.reason).toContain(".mahavishnu");
   });
 
   it("is down when the run fails, and when it takes too long", async () => {
     await using app = await open("limits.stepTimeout=1ms", "limits.grace=0ms");
-    const [failed] = await perform(app, checkAdapterHealth, {});
+    const [failed] = (await perform(app, checkAdapterHealth, {})).items;
     expect(failed?.state).toBe("down");
     expect(failed?.reason).toContain("timed out");
-    const [late] = await perform(app, checkAdapterHealth, { deadlineMs: 1 });
+    const [late] = (await perform(app, checkAdapterHealth, { deadlineMs: 1 })).items;
     expect(late).toMatchObject({ state: "down", reason: "the canary run did not end within 1 ms" });
     expect(await readdir(workspace)).toEqual(["mahavishnu.yaml"]);
   });
@@ -91,10 +91,17 @@ describe("checkAdapterHealth", () => {
   });
 });
 
+describe("how long an adapter may take", () => {
+  it.each([0, -1, 1.5, Number.NaN, 60_001])("is not %s ms", async (deadlineMs) => {
+    await using app = await open();
+    await expect(perform(app, checkAdapterHealth, { deadlineMs })).rejects.toMatchObject({ code: "USAGE" });
+  });
+});
+
 describe("listAdapters", () => {
   it("always has the embedded engine, with its actions", async () => {
     await using app = await open();
-    const [embedded, ...others] = await perform(app, listAdapters, {});
+    const [embedded, ...others] = (await perform(app, listAdapters, {})).items;
     expect(others).toEqual([]);
     expect(embedded).toMatchObject({ name: "embedded", enabled: true, offers: ["engine", "actions"] });
     expect(embedded?.actions).toContain("git/commit");

@@ -44,44 +44,62 @@ export interface AdapterHealth {
   readonly canary: { readonly nonce: string; readonly echo: string | null } | null;
 }
 
+/** Every adapter. */
+export interface AdapterList {
+  readonly items: readonly AdapterItem[];
+  readonly nextCursor: null;
+}
+
+/** How every adapter that was asked was found. */
+export interface AdapterHealthList {
+  readonly items: readonly AdapterHealth[];
+  readonly nextCursor: null;
+}
+
 /** Names of the adapters that the configuration enables. The embedded engine is always there. */
 function enabledAdapters(_config: Config): readonly string[] {
   return ["embedded"];
 }
 
 /** `adapters list`. */
-export const listAdapters = defineUseCase<Record<string, never>, readonly AdapterItem[]>({
+export const listAdapters = defineUseCase<Record<string, never>, AdapterList>({
   name: "listAdapters",
   permission: "adapters:read",
   writes: false,
   resource: () => ({ name: "adapters" }),
-  run: async (context) => [
-    {
-      name: "embedded",
-      offers: ["engine", "actions"],
-      enabled: enabledAdapters(context.loaded.config).includes("embedded"),
-      version,
-      capabilities: {
-        clustered: false,
-        takeover: "platform",
-        stepAbort: true,
-        pause: false,
-        durability: "power-loss",
+  run: async (context) => ({
+    items: [
+      {
+        name: "embedded",
+        offers: ["engine", "actions"],
+        enabled: enabledAdapters(context.loaded.config).includes("embedded"),
+        version,
+        capabilities: {
+          clustered: false,
+          takeover: "platform",
+          stepAbort: true,
+          pause: false,
+          durability: "power-loss",
+        },
+        actions: [...(await context.actions()).keys()].toSorted(),
       },
-      actions: [...(await context.actions()).keys()].toSorted(),
-    },
-  ],
+    ],
+    nextCursor: null,
+  }),
 });
 
 /** Which adapter; all enabled ones when left out. */
 export interface AdapterHealthInput {
   readonly name?: string;
-  /** Milliseconds for each adapter; 10 s when left out. */
+  /** Milliseconds for each adapter, from 1 to a minute; 10 s when left out. */
   readonly deadlineMs?: number;
 }
 
+/** Whoever waits longer wants to know why, and not whether. */
+const longestDeadlineMs = 60_000;
+
 /** `adapters health`: a real round trip through each adapter, and never a constant. */
-export const checkAdapterHealth = defineUseCase<AdapterHealthInput, readonly AdapterHealth[]>({
+export const checkAdapterHealth = defineUseCase<AdapterHealthInput, AdapterHealthList>({
   name: "checkAdapterHealth",
   permission: "adapters:read",
   writes: false,
@@ -91,7 +109,12 @@ export const checkAdapterHealth = defineUseCase<AdapterHealthInput, readonly Ada
     if (name !== undefined && !known.includes(name)) {
       throw new MahavishnuError("USAGE", `there is no adapter "${name}"`, { fix: didYouMean(name, known) });
     }
-    return await Promise.all(known.map(async (adapter) => await checkEmbedded(context, adapter, deadlineMs)));
+    if (!Number.isSafeInteger(deadlineMs) || deadlineMs < 1 || deadlineMs > longestDeadlineMs) {
+      const fix = `Give from 1 to ${longestDeadlineMs} ms.`;
+      throw new MahavishnuError("USAGE", `an adapter cannot be asked within ${deadlineMs} ms`, { fix });
+    }
+    const items = await Promise.all(known.map(async (adapter) => await checkEmbedded(context, adapter, deadlineMs)));
+    return { items, nextCursor: null };
   },
 });
 

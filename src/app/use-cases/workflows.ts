@@ -1,27 +1,42 @@
-import { relative, resolve } from "node:path";
-import { readUserFile } from "../../config/read-user-file.ts";
-import { UserFileError } from "../../lib/errors.ts";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import {
-  type LoadedWorkflow,
   loadWorkflow,
   loadWorkflows,
+  loadWorkflowTexts,
+  readWorkflowTexts,
+  type TextFile,
+  unreadableFile,
   type WorkflowFolder,
 } from "../../workflows/load-workflows.ts";
-import { parseWorkflow } from "../../workflows/parse-workflow.ts";
 import type { Workflow } from "../../workflows/types.ts";
+import {
+  describeWorkflowFile,
+  judgeWorkflowFile,
+  type WorkflowItem,
+  type WorkflowVerdict,
+} from "../describe-workflow.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 import { describeWorkflowFolder } from "../workflow-folder.ts";
 
 /** Workflows belong to no repository: who may see any part of the fleet may see them. */
 const allWorkflows: Resource = { name: "workflows", repositories: "any" };
 
+/** Every file of the workspace's folder. */
+export interface WorkflowList {
+  readonly items: readonly WorkflowItem[];
+  readonly nextCursor: null;
+}
+
 /** `workflows list`: every file of the workspace's folder, those that are not valid with their errors. */
-export const listWorkflows = defineUseCase<Record<string, never>, readonly LoadedWorkflow[]>({
+export const listWorkflows = defineUseCase<Record<string, never>, WorkflowList>({
   name: "listWorkflows",
   permission: "workflows:read",
   writes: false,
   resource: () => allWorkflows,
-  run: async (context) => await loadWorkflows(await describeWorkflowFolder(context)),
+  run: async (context) => {
+    const loaded = await loadWorkflows(await describeWorkflowFolder(context));
+    return { items: loaded.map(describeWorkflowFile), nextCursor: null };
+  },
 });
 
 /** `workflows show NAME`. */
@@ -33,54 +48,83 @@ export const showWorkflow = defineUseCase<{ readonly name: string }, Workflow>({
   run: async (context, { name }) => await loadWorkflow(await describeWorkflowFolder(context), name),
 });
 
+/**
+ * One file to check, as whoever asks has read it: nothing is read on their behalf. The path only says what the file is called and
+ * whose place in the workspace's folder it takes; absolute, or relative to the workspace.
+ */
+export type GivenFile =
+  | { readonly file: string; readonly text: string }
+  /** A file that could not be read, and why. */
+  | { readonly file: string; readonly unreadable: string };
+
 /** Which files to check. */
 export interface ValidateWorkflowsInput {
-  /** Absolute paths; every file of the workspace's folder when empty. */
-  readonly files: readonly string[];
+  /** Every file of the workspace's folder when left out. */
+  readonly files?: readonly GivenFile[];
+}
+
+/** Which files hold workflows. */
+export interface WorkflowValidation {
+  readonly valid: boolean;
+  readonly files: readonly WorkflowVerdict[];
 }
 
 /** `workflows validate [FILE...]`: files outside the folder can be checked too, before they are put there. */
-export const validateWorkflows = defineUseCase<ValidateWorkflowsInput, readonly LoadedWorkflow[]>({
+export const validateWorkflows = defineUseCase<ValidateWorkflowsInput, WorkflowValidation>({
   name: "validateWorkflows",
   permission: "workflows:read",
   writes: false,
   resource: () => allWorkflows,
   run: async (context, { files }) => {
     const source = await describeWorkflowFolder(context);
-    if (files.length === 0) return await loadWorkflows(source);
+    if (files === undefined) return judge((await loadWorkflows(source)).map(judgeWorkflowFile));
+    const { workspace } = context.loaded;
+    const folder = resolve(source.folder);
+    const given = files.map((each) => ({ each, path: resolve(workspace, each.file) }));
     // Two files with one name are seen only by looking at the folder as a whole.
-    const inFolder = new Map(
-      (await loadWorkflows(source)).map((entry) => [resolve(source.folder, baseOf(entry)), entry] as const),
+    const texts = new Map(
+      (await readWorkflowTexts(source)).map((text) => [join(folder, basename(text.file)), text] as const),
     );
-    return files.map((path) => inFolder.get(path) ?? loadFile(path, source, context.loaded.workspace));
+    for (const { each, path } of given) {
+      if (dirname(path) !== folder || !isWorkflowName(basename(path))) continue;
+      texts.set(path, takeText(each, `${source.shownAs}/${basename(path)}`));
+    }
+    const loaded = loadWorkflowTexts([...texts.values()], source);
+    const inFolder = new Map([...texts.keys()].map((path, index) => [path, loaded[index]] as const));
+    return judge(
+      given.map(({ each, path }) => {
+        const entry = inFolder.get(path);
+        return entry === undefined
+          ? judgeAlone(takeText(each, shownName(path, workspace)), source)
+          : judgeWorkflowFile(entry);
+      }),
+    );
   },
 });
 
-function baseOf({ file }: LoadedWorkflow): string {
-  return file.slice(file.lastIndexOf("/") + 1);
+/** Of a file that lies elsewhere, nothing but a whole workflow has a name here. */
+function judgeAlone(text: TextFile, source: WorkflowFolder): WorkflowVerdict {
+  const [entry] = loadWorkflowTexts([text], source);
+  if (entry === undefined) throw new Error("a file is either a workflow or not");
+  const verdict = judgeWorkflowFile(entry);
+  return verdict.valid ? verdict : { ...verdict, name: null };
 }
 
-/** Larger files are no workflows that a person wrote. */
-const maxFileBytes = 1024 * 1024;
+function judge(files: readonly WorkflowVerdict[]): WorkflowValidation {
+  return { valid: files.every(({ valid }) => valid), files };
+}
 
-function loadFile(
-  path: string,
-  { actions, secretNames, selectors }: WorkflowFolder,
-  workspace: string,
-): LoadedWorkflow {
+function takeText(given: GivenFile, file: string): TextFile {
+  return "text" in given ? { file, text: given.text } : unreadableFile(file, given.unreadable);
+}
+
+/** Hidden files and those with another ending are none of the folder's workflows. */
+function isWorkflowName(name: string): boolean {
+  return /^[^.].*\.ya?ml$/.test(name);
+}
+
+/** From the workspace where it lies in it, else whole. */
+function shownName(path: string, workspace: string): string {
   const inside = relative(workspace, path);
-  const file = inside === "" || inside.startsWith("..") ? path : inside;
-  try {
-    const read = readUserFile(path, maxFileBytes);
-    if (read.text === undefined) {
-      throw new UserFileError([
-        { file, line: 1, column: 1, length: 1, message: `this file cannot be read: ${read.reason}` },
-      ]);
-    }
-    const workflow = parseWorkflow({ file, text: read.text, actions, secretNames, selectors });
-    return { file, name: workflow.name, workflow };
-  } catch (error) {
-    if (!(error instanceof UserFileError)) throw error;
-    return { file, name: null, workflow: null, error };
-  }
+  return inside === "" || inside.startsWith("..") ? path : inside;
 }

@@ -1,20 +1,24 @@
-import { perform } from "../../app/perform.ts";
-import { checkAdapterHealth, listAdapters } from "../../app/use-cases/adapters.ts";
+import {
+  type AdapterHealthList,
+  type AdapterList,
+  checkAdapterHealth,
+  listAdapters,
+} from "../../app/use-cases/adapters.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { AdaptersHealthOptions } from "../command-options.ts";
+import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
-import { openWorkspace } from "../open-workspace.ts";
 import type { OutputFormat } from "../output-request.ts";
 import { span } from "../terminal/line.ts";
 import { renderTable } from "../terminal/table.ts";
 
 /** `mahavishnu adapters list`. */
 export async function runAdaptersList(options: GlobalOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const items = await perform(app, listAdapters, {});
-  if (writeMachine(options.format, items, io)) return exitCodes.success;
-  const rows = items.map(({ name, version, enabled, offers, actions }) => [
+  await using door = await openDoor(options, io);
+  const list = await door.perform(listAdapters, {});
+  if (writeMachine(options.format, list, io)) return exitCodes.success;
+  const rows = list.items.map(({ name, version, enabled, offers, actions }) => [
     [name],
     [version],
     [enabled ? "enabled" : "disabled"],
@@ -28,12 +32,12 @@ export async function runAdaptersList(options: GlobalOptions, io: CommandIo): Pr
 
 /** `mahavishnu adapters health [NAME]`. */
 export async function runAdaptersHealth(options: AdaptersHealthOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { name } = options;
-  const items = await perform(app, checkAdapterHealth, name === undefined ? {} : { name });
-  const code = items.every(({ state }) => state === "up") ? exitCodes.success : exitCodes.failure;
-  if (writeMachine(options.format, items, io)) return code;
-  const rows = items.map(({ name: adapter, state, reason, layers }) => [
+  const list = await door.perform(checkAdapterHealth, name === undefined ? {} : { name });
+  const code = list.items.every(({ state }) => state === "up") ? exitCodes.success : exitCodes.failure;
+  if (writeMachine(options.format, list, io)) return code;
+  const rows = list.items.map(({ name: adapter, state, reason, layers }) => [
     [adapter],
     [span(state === "up" ? "good" : "bad", state)],
     [reason],
@@ -44,9 +48,9 @@ export async function runAdaptersHealth(options: AdaptersHealthOptions, io: Comm
 }
 
 /** Writes a list for a machine, if one is to read it. */
-function writeMachine(format: OutputFormat, items: readonly unknown[], io: CommandIo): boolean {
-  if (format === "json") writeJson(io.stdout, { items, nextCursor: null });
-  else if (format === "ndjson") writeNdjson(io.stdout, items);
+function writeMachine(format: OutputFormat, list: AdapterList | AdapterHealthList, io: CommandIo): boolean {
+  if (format === "json") writeJson(io.stdout, list);
+  else if (format === "ndjson") writeNdjson(io.stdout, list.items);
   else return false;
   return true;
 }

@@ -1,33 +1,23 @@
-import { tryFindScopeProblems } from "../../app/check-scopes.ts";
-import { perform } from "../../app/perform.ts";
-import { readConfig } from "../../app/use-cases/config.ts";
-import { listMissingFields } from "../../config/missing-fields.ts";
-import { readSecrets } from "../../config/secret-references.ts";
+import { readConfig, validateConfig } from "../../app/use-cases/config.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { ConfigShowOptions } from "../command-options.ts";
+import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
-import { openWorkspace } from "../open-workspace.ts";
 import { type View, viewConfig, viewValidation } from "./config-view.ts";
 
 /** `mahavishnu config show`. */
 export async function runConfigShow(options: ConfigShowOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const loaded = await perform(app, readConfig, {});
-  write(viewConfig(loaded, { origin: options.origin === true, look: io.stdout }), options, io);
+  await using door = await openDoor(options, io);
+  const config = await door.perform(readConfig, {});
+  write(viewConfig(config, { origin: options.origin === true, look: io.stdout }), options, io);
   return exitCodes.success;
 }
 
 /** `mahavishnu config validate`. A configuration that does not load is an error with all its places. */
 export async function runConfigValidate(options: GlobalOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const loaded = await perform(app, readConfig, {});
-  const view = viewValidation({
-    loaded,
-    secrets: await readSecrets(loaded, io.env),
-    missing: listMissingFields(loaded.config),
-    scopes: await tryFindScopeProblems(app),
-  });
+  await using door = await openDoor(options, io);
+  const view = viewValidation(await door.perform(validateConfig, {}));
   write(view, options, io);
   return view.exitCode;
 }

@@ -1,9 +1,5 @@
-import { formatOrigin, type Origin } from "../../config/origin.ts";
-import type { LoadedConfig } from "../../config/load-config.ts";
-import type { MissingField } from "../../config/missing-fields.ts";
-import type { SecretOutcome } from "../../config/secret-references.ts";
-import { listHiddenValues, showConfig } from "../../config/show-config.ts";
-import { type Diagnostic, renderDiagnostic } from "../../lib/diagnostics.ts";
+import type { ConfigDocument, ConfigRemark, ConfigValidation } from "../../app/describe-config.ts";
+import { renderDiagnostic } from "../../lib/diagnostics.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
@@ -19,137 +15,50 @@ export interface View {
 }
 
 /** `config show`: every value of a configuration; with `origin`, where it comes from. Secrets are `***`. */
-export function viewConfig(loaded: LoadedConfig, options: { readonly origin: boolean; readonly look: Look }): View {
-  const values = showConfig(loaded);
-  const rows = values.map(({ path, value, reference, origin, hidden }): ConfigRow => {
+export function viewConfig(config: ConfigDocument, options: { readonly origin: boolean; readonly look: Look }): View {
+  const { digest, items, nextCursor } = config;
+  const rows = items.map(({ path, value, reference, origin, hidden }): ConfigRow => {
     const row = { path, value: formatValue(value), place: "", reference: "", hides: "" };
     if (!options.origin) return row;
     return {
       ...row,
-      place: escapeControl(formatOrigin(origin)),
+      place: escapeControl(origin.place),
       reference: escapeControl(reference ?? ""),
-      hides: hidden.length === 0 ? "" : `hides ${hidden.map(formatOrigin).map(escapeControl).join(", ")}`,
+      hides: hidden.length === 0 ? "" : `hides ${hidden.map(({ place }) => escapeControl(place)).join(", ")}`,
     };
   });
-  return {
-    text: layOut(rows, options.look),
-    json: {
-      schemaVersion: 1,
-      digest: loaded.digest,
-      items: values.map(({ path, value, reference, origin, hidden }) => ({
-        path,
-        value,
-        reference,
-        origin: describeOrigin(origin),
-        hidden: hidden.map(describeOrigin),
-      })),
-      nextCursor: null,
-    },
-  };
-}
-
-/** What `config validate` looks at besides the files themselves, which have loaded. */
-export interface Validation {
-  readonly loaded: LoadedConfig;
-  readonly secrets: readonly SecretOutcome[];
-  readonly missing: readonly MissingField[];
-  /** What is wrong with the scopes of `access.bindings`. */
-  readonly scopes: readonly Diagnostic[];
-}
-
-/** One thing that `config validate` found in a configuration that loads. */
-interface Remark {
-  readonly severity: "error" | "warning";
-  readonly path: string;
-  readonly message: string;
-  readonly fix: string;
-  /** Where it stands, with its line; null for what stands nowhere. */
-  readonly diagnostic: Diagnostic | null;
+  return { text: layOut(rows, options.look), json: { digest, items, nextCursor } };
 }
 
 /** `config validate`, for a configuration that loads: keys that are needed, references that lead nowhere, and warnings. */
-export function viewValidation({
-  loaded,
-  secrets,
-  missing,
-  scopes,
-}: Validation): View & { readonly exitCode: ExitCode } {
-  const remarks = [
-    ...missing.map(remarkMissing),
-    ...scopes.map((diagnostic) => remarkPlace("access.bindings", diagnostic)),
-    ...secrets.flatMap(({ path, result }) => (result.ok ? [] : [remarkPlace(path, result.diagnostic)])),
-    ...remarkPlainText(loaded),
-    ...remarkHidden(loaded),
-  ];
+export function viewValidation(validation: ConfigValidation): View & { readonly exitCode: ExitCode } {
+  const { valid, digest, file, files, remarks, counts } = validation;
   const errors = remarks.filter(({ severity }) => severity === "error");
-  const isValid = errors.length === 0;
-  const set = loaded.entries.filter(({ origin }) => origin.layer !== "default").length;
-  const rest = loaded.entries.length - set;
-  const last = `${loaded.shownFile} is ${isValid ? "valid" : "not valid"}: ${set} set, ${rest} left at their defaults`;
+  const last = `${file} is ${valid ? "valid" : "not valid"}: ${counts.set} set, ${counts.defaults} left at their defaults`;
   return {
-    exitCode: isValid ? exitCodes.success : errors.every(isArgument) ? exitCodes.usage : exitCodes.failure,
+    exitCode: valid ? exitCodes.success : errors.every(isArgument) ? exitCodes.usage : exitCodes.failure,
     text: [...remarks.flatMap(tellRemark), last],
     json: {
-      schemaVersion: 1,
-      valid: isValid,
-      digest: loaded.digest,
-      files: loaded.files,
+      valid,
+      digest,
+      files,
       remarks: remarks.map(({ severity, path, message, fix }) => ({ severity, path, message, fix })),
     },
   };
 }
 
-function remarkMissing({ path, because, example, variable }: MissingField): Remark {
-  return {
-    severity: "error",
-    path,
-    message: `${path} is missing, and needed because ${because}`,
-    fix: `write \`${example}\`, or set ${variable}`,
-    diagnostic: null,
-  };
-}
-
-function remarkPlace(path: string, diagnostic: Diagnostic): Remark {
-  const { file, line, column, message, hint = "" } = diagnostic;
-  return { severity: "error", path, message: `${file}:${line}:${column}  ${message}`, fix: hint, diagnostic };
-}
-
 /** What was given with a flag is an argument and no file; see `reportError`. */
-function isArgument({ diagnostic }: Remark): boolean {
+function isArgument({ diagnostic }: ConfigRemark): boolean {
   return diagnostic?.file.startsWith("--") === true;
 }
 
-function tellRemark({ severity, message, fix, diagnostic }: Remark): string[] {
+function tellRemark({ severity, message, fix, diagnostic }: ConfigRemark): string[] {
   if (diagnostic !== null) return escapeControlLines(`${severity}  ${renderDiagnostic(diagnostic)}`).split("\n");
   return [`${severity}  ${escapeControl(message)}`, `${" ".repeat(severity.length + 2)}${escapeControl(fix)}`];
 }
 
-function remarkPlainText({ plainTextSecrets }: LoadedConfig): Remark[] {
-  return plainTextSecrets.map(({ path, origin }) => ({
-    severity: "warning",
-    path,
-    message: `${formatOrigin(origin)}  ${path} stands in plain text`,
-    fix: "move it into a variable or a file and write ${env:NAME} or ${file:PATH}",
-    diagnostic: null,
-  }));
-}
-
-function remarkHidden(loaded: LoadedConfig): Remark[] {
-  return listHiddenValues(loaded).map(({ path, text }) => ({
-    severity: "warning",
-    path,
-    message: text,
-    fix: "remove the one that is not meant",
-    diagnostic: null,
-  }));
-}
-
 function formatValue(value: unknown): string {
   return escapeControl(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-function describeOrigin(origin: Origin): object {
-  return { ...origin, place: formatOrigin(origin) };
 }
 
 /** One value, ready to print; what is not to be told is empty. */

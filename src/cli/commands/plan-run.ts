@@ -1,16 +1,15 @@
-import { perform } from "../../app/perform.ts";
 import { planRun } from "../../app/use-cases/plan-run.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { PlanOptions } from "../command-options.ts";
 import type { KeyValue } from "../global-options.ts";
-import { openWorkspace } from "../open-workspace.ts";
+import { openDoor } from "../door.ts";
 import { renderPlan } from "../terminal/plan-view.ts";
 
 /** `mahavishnu plan WORKFLOW`. */
 export async function runPlan(options: PlanOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { workflow, select } = options;
-  const plan = await perform(app, planRun, {
+  const plan = await door.perform(planRun, {
     workflow,
     inputs: inputsOf(options.input),
     ...(select === undefined ? {} : { select }),

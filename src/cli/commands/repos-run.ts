@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { perform } from "../../app/perform.ts";
 import {
   checkFleetRepositories,
   listRepositories,
@@ -8,8 +7,8 @@ import {
 } from "../../app/use-cases/repos.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { ReposCheckOptions, ReposScanOptions, ReposSelectOptions } from "../command-options.ts";
+import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openWorkspace } from "../open-workspace.ts";
 import type { OutputFormat } from "../output-request.ts";
 import { escapeControl } from "../terminal/escape-control.ts";
 import type { View } from "./config-view.ts";
@@ -17,45 +16,43 @@ import { type ListView, viewReposCheck, viewReposGraph, viewReposList, viewRepos
 
 /** `mahavishnu repos list`. */
 export async function runReposList(options: ReposSelectOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const list = await perform(app, listRepositories, { ...selectionOf(options), signal: io.interrupts.signal });
-  writeList(viewReposList(list.fleet, list, io.stdout), { ...list, format: options.format }, io);
+  await using door = await openDoor(options, io);
+  const list = await door.perform(listRepositories, selectionOf(options));
+  writeList(viewReposList(list, io.stdout), { ...list, format: options.format }, io);
   return exitCodes.success;
 }
 
 /** `mahavishnu repos check`. */
 export async function runReposCheck(options: ReposCheckOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using door = await openDoor(options, io);
   const { maxParallel } = options;
-  const check = await perform(app, checkFleetRepositories, {
+  const check = await door.perform(checkFleetRepositories, {
     ...selectionOf(options),
     ...(maxParallel === undefined ? {} : { maxParallel }),
-    signal: io.interrupts.signal,
   });
   const view = viewReposCheck(check, io.stdout);
   writeList(view, { ...check, format: options.format }, io);
-  for (const { repository, reason } of check.undecided) {
-    io.stderr.write(`cannot tell whether ${repository.name} is selected: ${reason}\n`);
+  for (const { name, reason } of check.undecided) {
+    io.stderr.write(`cannot tell whether ${name} is selected: ${reason}\n`);
   }
   return view.isSound ? exitCodes.success : exitCodes.failure;
 }
 
 /** `mahavishnu repos graph`. */
 export async function runReposGraph(options: ReposSelectOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const { repositories, hidden, unmatched } = await perform(app, listRepositories, selectionOf(options));
+  await using door = await openDoor(options, io);
+  const list = await door.perform(listRepositories, selectionOf(options));
   const format: string = options.format;
-  const view = viewReposGraph(repositories, format === "dot" || format === "mermaid" ? format : "text");
-  writeList({ ...view, items: [] }, { format: options.format, hidden, unmatched }, io);
+  const view = viewReposGraph(list, format === "dot" || format === "mermaid" ? format : "text");
+  writeList({ ...view, items: [] }, { ...list, format: options.format }, io);
   return exitCodes.success;
 }
 
 /** `mahavishnu repos scan DIR`. */
 export async function runReposScan(options: ReposScanOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
-  const folder = resolve(io.cwd, options.folder);
-  const scan = await perform(app, scanRepositories, { folder, signal: io.interrupts.signal });
-  write(viewReposScan(await app.fleet(), scan, io.stdout), options.format, io);
+  await using door = await openDoor(options, io);
+  const scan = await door.perform(scanRepositories, { folder: resolve(io.cwd, options.folder) });
+  write(viewReposScan(scan, io.stdout), options.format, io);
   return exitCodes.success;
 }
 
@@ -70,7 +67,7 @@ function writeList(
   io: CommandIo,
 ): void {
   if (format === "ndjson") writeNdjson(io.stdout, view.items);
-  else write({ ...view, json: { ...view.json, hidden } }, format, io);
+  else write(view, format, io);
   if (hidden > 0) io.stderr.write(`${hidden} more that you may not see\n`);
   writeLines(io.stderr, unmatched.map(escapeControl));
 }

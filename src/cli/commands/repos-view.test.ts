@@ -2,10 +2,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { git, makeFolder, makeRepository, writeFiles } from "../../../test/support/git-fixture.ts";
 import { makeFleet } from "../../../test/support/make-fleet.ts";
+import type { AppContext } from "../../app/app-context.ts";
+import { openApp } from "../../app/open-app.ts";
+import { perform } from "../../app/perform.ts";
+import { checkFleetRepositories, listRepositories, scanRepositories } from "../../app/use-cases/repos.ts";
+import { loadConfig } from "../../config/load-config.ts";
 import { checkRepositories } from "../../repositories/check-repositories.ts";
 import { loadManifest } from "../../repositories/load-manifest.ts";
-import { scanFolder } from "../../repositories/scan.ts";
-import { previewSelection } from "../../repositories/select-repositories.ts";
 import type { Look } from "../terminal/look.ts";
 import { viewReposCheck, viewReposGraph, viewReposList, viewReposScan } from "./repos-view.ts";
 
@@ -19,11 +22,20 @@ const manifest = [
   "  ledger: { needs: [auth-lib], optional: true }",
 ];
 
+async function open(workspace: string, lines: readonly string[]): Promise<AppContext> {
+  writeFiles(workspace, {
+    "mahavishnu.yaml": "version: 1\nauth: { enabled: false }\n",
+    "repos.yaml": ["version: 1", ...lines].join("\n"),
+  });
+  const env = { PATH: process.env["PATH"] };
+  return openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
+}
+
 describe("views of repos", () => {
   it("lists what was picked and names what could not be told", async () => {
     using folder = makeFolder();
-    const fleet = await makeFleet(folder.path, manifest);
-    const all = viewReposList(fleet, await previewSelection(fleet), look);
+    await using app = await open(folder.path, manifest);
+    const all = viewReposList(await perform(app, listRepositories, {}), look);
     expect(all.text).toEqual([
       "name      role     tags                   needs     path",
       "auth-lib  library  lang/ts team/identity            auth-lib",
@@ -36,7 +48,7 @@ describe("views of repos", () => {
       nextCursor: null,
       items: [{ name: "auth-lib", branch: null }, { url: "https://***@git.example.test/g" }, {}],
     });
-    const some = viewReposList(fleet, await previewSelection(fleet, "dirty && needs:auth-lib"), look);
+    const some = viewReposList(await perform(app, listRepositories, { select: "dirty && needs:auth-lib" }), look);
     expect(some.text).toEqual([
       "  cannot tell  gateway: the path does not exist",
       "  cannot tell  ledger: the path does not exist",
@@ -51,9 +63,8 @@ describe("views of repos", () => {
     makeRepository(folder.join("edge/gateway"));
     git(folder.join("edge/gateway"), "switch", "--quiet", "--detach");
     writeFiles(folder.join("edge/gateway"), { new: "x" });
-    const fleet = await makeFleet(folder.path, [...manifest, "  lost: { url: 'git@git.example.test:lost.git' }"]);
-    const check = await checkRepositories(fleet);
-    const view = viewReposCheck(check, look);
+    await using app = await open(folder.path, [...manifest, "  lost: { url: 'git@git.example.test:lost.git' }"]);
+    const view = viewReposCheck(await perform(app, checkFleetRepositories, {}), look);
     const head = git(folder.join("edge/gateway"), "rev-parse", "--short=10", "HEAD");
     expect(view.text.map((line) => line.replaceAll(folder.path, "/fleet"))).toEqual([
       "name      branch      changes  state",
@@ -80,8 +91,8 @@ describe("views of repos", () => {
 
   it("draws the graph in each form", async () => {
     using folder = makeFolder();
-    const fleet = await makeFleet(folder.path, manifest);
-    const { text, json } = viewReposGraph(fleet.repositories, "text");
+    await using app = await open(folder.path, manifest);
+    const { text, json } = viewReposGraph(await perform(app, listRepositories, {}), "text");
     expect(text).toEqual(["gateway", "`- auth-lib", "ledger", "`- auth-lib"]);
     expect(json).toMatchObject({
       needs: [
@@ -89,7 +100,7 @@ describe("views of repos", () => {
         { from: "ledger", to: "auth-lib" },
       ],
     });
-    expect(viewReposGraph([], "dot").text).toEqual(["no repositories"]);
+    expect(viewReposGraph({ items: [], hidden: 0 }, "dot").text).toEqual(["no repositories"]);
   });
 
   it("prints entries that a manifest takes as they are", async () => {
@@ -98,8 +109,8 @@ describe("views of repos", () => {
     git(folder.join("root/plain"), "remote", "add", "origin", "git@git.example.test:plain.git");
     mkdirSync(folder.join("root/bare"));
     git(folder.join("root/bare"), "init", "--quiet", "--bare");
-    const fleet = await makeFleet(folder.join("root"), ["repos: { gone: { path: some/gone }, edge: {} }"]);
-    const { text } = viewReposScan(fleet, await scanFolder(fleet, folder.join("root")), look);
+    await using app = await open(folder.join("root"), ["repos: { gone: { path: some/gone }, edge: {} }"]);
+    const { text } = viewReposScan(await perform(app, scanRepositories, { folder: folder.join("root") }), look);
     expect(text.map((line) => line.replaceAll(folder.path, ""))).toEqual([
       "new, to paste below repos: of repos.yaml",
       "",
@@ -129,8 +140,8 @@ describe("views of repos", () => {
     makeRepository(folder.join("src/auth-lib"));
     makeRepository(folder.join("src/edge/gateway"));
     mkdirSync(folder.join("workspace"));
-    const empty = await makeFleet(folder.join("workspace"), ["repos:"]);
-    const first = viewReposScan(empty, await scanFolder(empty, folder.join("src")), look).text;
+    await using empty = await open(folder.join("workspace"), ["repos:"]);
+    const first = viewReposScan(await perform(empty, scanRepositories, { folder: folder.join("src") }), look).text;
     expect(first.slice(2, -2).map((line) => line.replaceAll(folder.path, ""))).toEqual([
       "  auth-lib: {}",
       "  gateway: { path: edge/gateway }",
@@ -142,8 +153,8 @@ describe("views of repos", () => {
     const pasted = await makeFleet(folder.join("workspace"), [first[7] ?? "", "repos:", ...first.slice(2, 4)]);
     expect((await checkRepositories(pasted)).counts).toMatchObject({ total: 2, ok: 2 });
 
-    const begun = await makeFleet(folder.join("workspace"), ["repos: { own: {} }"]);
-    const more = viewReposScan(begun, await scanFolder(begun, folder.join("src")), look).text;
+    await using begun = await open(folder.join("workspace"), ["repos: { own: {} }"]);
+    const more = viewReposScan(await perform(begun, scanRepositories, { folder: folder.join("src") }), look).text;
     expect(more.at(-3)).toContain(`paths: { allowedRoots: [${folder.join("src")}] }`);
   });
 });

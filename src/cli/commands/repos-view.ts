@@ -1,13 +1,9 @@
 import { count } from "../../lib/count.ts";
 import { relative, resolve } from "node:path";
-import type { CheckedRepository, FleetCheck } from "../../repositories/check-repositories.ts";
-import { isInside } from "../../repositories/containment.ts";
+import type { CheckedItem, RepositoryItem, ScanDocument } from "../../app/describe-repository.ts";
+import type { RepositoryCheck, RepositoryList } from "../../app/use-cases/repos.ts";
 import { type FindingCode, type FindingSeverity, findingWords } from "../../repositories/findings.ts";
 import { type GraphFormat, makeGraph, renderGraph } from "../../repositories/graph.ts";
-import { redactUrl } from "../../repositories/repository-url.ts";
-import type { FoundRepository, ScanResult } from "../../repositories/scan.ts";
-import type { Selection } from "../../repositories/select-repositories.ts";
-import type { Fleet, GitFacts, Repository } from "../../repositories/types.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
 import type { Meaning } from "../terminal/palette.ts";
@@ -20,75 +16,74 @@ export interface ListView extends View {
 }
 
 /** `repos list`: the repositories that were picked, and those of which it could not be told. */
-export function viewReposList(fleet: Fleet, { repositories, undecided }: Selection, look: Look): ListView {
-  const items = repositories.map(describeRepository);
-  const rows = repositories.map(({ name, role = "", tags, needs, path, optional }): Line[] => [
+export function viewReposList(
+  { items, nextCursor, undecided, hidden, root, total }: RepositoryList,
+  look: Look,
+): ListView {
+  const rows = items.map(({ name, role, tags, needs, path, optional }): Line[] => [
     [span("strong", name)],
-    [role],
+    [role ?? ""],
     [tags.join(" ")],
     [needs.join(" ")],
-    [span("faint", showBelow(path, fleet.root)), optional ? "  optional" : ""],
+    [span("faint", showBelow(path, root)), optional ? "  optional" : ""],
   ]);
   const headings = ["name", "role", "tags", "needs", "path"].map((heading) => ({ heading, whole: heading === "name" }));
-  const unclear = undecided.map(({ repository, reason }) => ({ name: repository.name, reason }));
   return {
     items,
-    json: { items, nextCursor: null, undecided: unclear },
+    json: { items, nextCursor, undecided, hidden },
     text: [
       ...(rows.length === 0 ? [] : [...renderTable({ columns: headings, rows }, look), ""]),
-      ...unclear.map(({ name, reason }) =>
+      ...undecided.map(({ name, reason }) =>
         renderLine([span("warning", "  cannot tell  "), `${name}: ${reason}`], look),
       ),
-      sumUp(repositories.length, fleet.repositories.length),
+      sumUp(items.length, total),
     ],
   };
 }
 
 /** `repos check`: every repository with what git knows, then everything that was found, then the counts. */
 export function viewReposCheck(
-  { repositories, counts }: FleetCheck,
+  { items, counts, nextCursor, hidden }: RepositoryCheck,
   look: Look,
 ): ListView & { readonly isSound: boolean } {
-  const items = repositories.map(describeChecked);
   const columns = [
     { heading: "name", whole: true },
     { heading: "branch" },
     { heading: "changes", align: "right" as const },
-    ...(repositories.some(({ facts }) => facts !== null && facts.upstream !== null) ? [{ heading: "upstream" }] : [{}]),
+    ...(items.some(({ facts }) => facts !== null && facts.upstream !== null) ? [{ heading: "upstream" }] : [{}]),
     { heading: "state" },
   ];
-  const problems = repositories.flatMap((checked) => explainChecked(checked, whole(look)));
+  const problems = items.flatMap((checked) => explainChecked(checked, whole(look)));
   return {
     items,
-    json: { items, counts, nextCursor: null },
+    json: { items, counts, nextCursor, hidden },
     isSound: counts.error === 0,
     text: [
-      ...(repositories.length === 0 ? [] : renderTable({ columns, rows: repositories.map(rowOf) }, look)),
+      ...(items.length === 0 ? [] : renderTable({ columns, rows: items.map(rowOf) }, look)),
       ...(problems.length === 0 ? [] : ["", ...problems]),
-      ...(repositories.length === 0 ? [] : [""]),
+      ...(items.length === 0 ? [] : [""]),
       renderLine(sumUpCheck(counts), whole(look)),
     ],
   };
 }
 
 /** `repos graph`: which repository needs which, as a tree or for a program that draws. */
-export function viewReposGraph(repositories: readonly Repository[], format: GraphFormat): View {
-  const graph = makeGraph(repositories);
-  const text = repositories.length === 0 ? "no repositories" : renderGraph(repositories, format);
-  return { json: graph, text: text.split("\n") };
+export function viewReposGraph({ items, hidden }: Pick<RepositoryList, "items" | "hidden">, format: GraphFormat): View {
+  const text = items.length === 0 ? "no repositories" : renderGraph(items, format);
+  return { json: { ...makeGraph(items), hidden }, text: text.split("\n") };
 }
 
 /** `repos scan DIR`: entries to paste into the manifest, and entries of the manifest that are not there. */
-export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View {
-  const { folder, added, missing, unusable, known, skipped, unreadable } = scan;
+export function viewReposScan(scan: ScanDocument, look: Look): View {
+  const { folder, added, missing, unusable, known, skipped, unreadable, file, root } = scan;
   const places = [...skipped, ...unreadable].map(({ path, reason }): Line[] => [[showBelow(path, folder)], [reason]]);
-  const entry = ({ name, path, place }: Repository): Line[] => [
+  const entry = ({ name, path, place }: RepositoryItem): Line[] => [
     [name],
     [`${place.file}:${place.line}`],
-    [showBelow(path, fleet.root)],
+    [showBelow(path, root)],
   ];
   const gone = missing.map(entry);
-  const other = unusable.map(({ repository, reason }) => [...entry(repository), [reason]]);
+  const other = unusable.map((repository) => [...entry(repository), [repository.reason]]);
   const counts = [
     `${added.length} new`,
     `${missing.length} missing`,
@@ -96,26 +91,13 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
     `${known.length} known`,
   ];
   return {
-    json: {
-      folder,
-      added,
-      missing: missing.map(describeRepository),
-      unusable: unusable.map(({ repository, reason }) => ({ ...describeRepository(repository), reason })),
-      known: known.map(({ name }) => name),
-      skipped,
-      unreadable,
-    },
+    json: { folder, added, missing, unusable, known, skipped, unreadable },
     text: [
       ...(added.length === 0
         ? []
-        : [
-            renderLine([span("good", "new"), `, to paste below repos: of ${fleet.file}`], look),
-            "",
-            ...entriesOf(fleet, scan),
-            "",
-          ]),
-      ...section("missing", `, in ${fleet.file} and not on disk`, "bad", gone, look),
-      ...section("unusable", `, in ${fleet.file} and no working tree on disk`, "bad", other, look),
+        : [renderLine([span("good", "new"), `, to paste below repos: of ${file}`], look), "", ...entriesOf(scan), ""]),
+      ...section("missing", `, in ${file} and not on disk`, "bad", gone, look),
+      ...section("unusable", `, in ${file} and no working tree on disk`, "bad", other, look),
       ...section("left out", "", "warning", places, look),
       renderLine([`${folder}: ${counts.join(", ")}`], whole(look)),
     ],
@@ -123,10 +105,9 @@ export function viewReposScan(fleet: Fleet, scan: ScanResult, look: Look): View 
 }
 
 /** Lines to paste. Repositories outside the allowed folders would be refused by every command, so they come with how to allow them. */
-function entriesOf({ root, repositories, allowedRoots }: Fleet, { folder, added }: ScanResult): string[] {
-  const isAllowed = ({ path }: FoundRepository): boolean => isInside(resolve(root, path), [root, ...allowedRoots]);
-  if (added.every(isAllowed)) return added.map(entryOf);
-  if (repositories.length > 0) {
+function entriesOf({ folder, added, root, total, outside }: ScanDocument): string[] {
+  if (!outside) return added.map(entryOf);
+  if (total > 0) {
     const allow = `paths: { allowedRoots: [${quoteYaml(folder)}] }`;
     return [...added.map(entryOf), "", `outside ${root}; allow it in mahavishnu.yaml:  ${allow}`];
   }
@@ -151,7 +132,7 @@ function section(title: string, rest: string, meaning: Meaning, rows: readonly L
 }
 
 /** One entry as it stands in a manifest. What is the default is left out. */
-function entryOf({ name, path, url }: FoundRepository): string {
+function entryOf({ name, path, url }: ScanDocument["added"][number]): string {
   const keys = [
     ...(path === name ? [] : [`path: ${quoteYaml(path)}`]),
     ...(url === null ? [] : [`url: ${quoteYaml(url)}`]),
@@ -168,29 +149,10 @@ function quoteYaml(text: string): string {
     : JSON.stringify(text);
 }
 
-function describeRepository(repository: Repository): object {
-  const { name, path, url, branch, role, tags, needs, optional, place } = repository;
-  return {
-    name,
-    path,
-    url: url === undefined ? null : redactUrl(url),
-    branch: branch ?? null,
-    role: role ?? null,
-    tags,
-    needs,
-    optional,
-    place,
-  };
-}
-
-function describeChecked({ repository, state, findings, facts }: CheckedRepository): object {
-  return { name: repository.name, path: repository.path, state, findings, facts };
-}
-
-function rowOf({ repository, findings, facts, state }: CheckedRepository): Line[] {
+function rowOf({ name, findings, facts, state }: CheckedItem): Line[] {
   const words = [...new Set(findings.map(({ code }) => findingWords[code]))];
   return [
-    [span("strong", repository.name)],
+    [span("strong", name)],
     [facts?.branch ?? span("faint", facts?.head?.slice(0, 10) ?? "")],
     [facts === null ? "" : String(facts.changed)],
     [describeUpstream(facts)],
@@ -206,7 +168,7 @@ function whole(look: Look): Look {
 }
 
 /** `origin/main +2 -1`. */
-function describeUpstream(facts: GitFacts | null): string {
+function describeUpstream(facts: CheckedItem["facts"]): string {
   if (facts === null || facts.upstream === null) return "";
   const ahead = facts.ahead > 0 ? ` +${facts.ahead}` : "";
   const behind = facts.behind > 0 ? ` -${facts.behind}` : "";
@@ -217,19 +179,19 @@ const marks: Readonly<Record<FindingSeverity, Meaning>> = { error: "bad", warnin
 const signs: Readonly<Record<FindingSeverity, string>> = { error: "x", warning: "!", note: "-" };
 
 /** Errors and warnings with what to do; notes stand in the table. */
-function explainChecked({ repository, findings }: CheckedRepository, look: Look): string[] {
+function explainChecked({ name, findings }: CheckedItem, look: Look): string[] {
   return findings
     .filter(({ severity }) => severity !== "note")
     .flatMap(({ code, severity, message, fix }) => [
       renderLine(
-        [`  `, span(marks[severity], `${signs[severity]} ${findingWords[code]}`), `  ${repository.name}: ${message}`],
+        [`  `, span(marks[severity], `${signs[severity]} ${findingWords[code]}`), `  ${name}: ${message}`],
         look,
       ),
       renderLine([span("faint", `      ${fix}`)], look),
     ]);
 }
 
-function sumUpCheck({ total, ok, warning, error, byCode }: FleetCheck["counts"]): Line {
+function sumUpCheck({ total, ok, warning, error, byCode }: RepositoryCheck["counts"]): Line {
   const parts = [
     `${ok} ok`,
     ...(warning === 0 ? [] : [`${warning} with warnings`]),

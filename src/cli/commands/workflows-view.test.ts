@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserFileError } from "../../lib/errors.ts";
+import { describeWorkflowFile, judgeWorkflowFile } from "../../app/describe-workflow.ts";
+import type { WorkflowList, WorkflowValidation } from "../../app/use-cases/workflows.ts";
 import type { LoadedWorkflow } from "../../workflows/load-workflows.ts";
 import { parseWorkflow } from "../../workflows/parse-workflow.ts";
 import type { Look } from "../terminal/look.ts";
@@ -51,9 +53,18 @@ const bad = load(
   'version: 1\nname: bad\njobs:\n  a: { steps: [{ run: x, "tmeout\\e[2J": 1s }], need: b }\n',
 );
 
+const listOf = (...loaded: readonly LoadedWorkflow[]): WorkflowList => ({
+  items: loaded.map(describeWorkflowFile),
+  nextCursor: null,
+});
+const verdictOn = (...loaded: readonly LoadedWorkflow[]): WorkflowValidation => ({
+  valid: loaded.every(({ workflow }) => workflow !== null),
+  files: loaded.map(judgeWorkflowFile),
+});
+
 describe("viewWorkflowList", () => {
   it("shows what there is, and what is not valid, last", () => {
-    const view = viewWorkflowList([small, bad, good], look);
+    const view = viewWorkflowList(listOf(small, bad, good), look);
     expect(view.isValid).toBe(false);
     expect(`\n${view.text.join("\n")}\n`).toMatchInlineSnapshot(`
       "
@@ -81,7 +92,11 @@ describe("viewWorkflowList", () => {
   });
 
   it("says so when there is nothing", () => {
-    expect(viewWorkflowList([], look)).toMatchObject({ isValid: true, text: ["no workflows"], json: { items: [] } });
+    expect(viewWorkflowList(listOf(), look)).toMatchObject({
+      isValid: true,
+      text: ["no workflows"],
+      json: { items: [] },
+    });
   });
 });
 
@@ -118,7 +133,7 @@ describe("viewWorkflow", () => {
 describe("viewWorkflowValidation", () => {
   it("shows every wrong place and counts the files", () => {
     const broken = load("w.yaml", "version: 1\nname: w\njobs:\n  a: { steps: [{ run: x, timeot: 1s }], need: b }\n");
-    const view = viewWorkflowValidation([good, broken]);
+    const view = viewWorkflowValidation(verdictOn(good, broken));
     expect(view.isValid).toBe(false);
     expect(`\n${view.text.join("\n")}\n`).toMatchInlineSnapshot(`
       "
@@ -143,12 +158,15 @@ describe("viewWorkflowValidation", () => {
   });
 
   it("lets nothing of a file act on the terminal", () => {
-    expect(viewWorkflowValidation([bad]).text.join("\n")).not.toContain("\u001b");
-    expect(viewWorkflowList([bad], look).text.join("\n")).not.toContain("\u001b");
+    expect(viewWorkflowValidation(verdictOn(bad)).text.join("\n")).not.toContain("\u001b");
+    expect(viewWorkflowList(listOf(bad), look).text.join("\n")).not.toContain("\u001b");
   });
 
   it("is content with valid files, and with none", () => {
-    expect(viewWorkflowValidation([good])).toMatchObject({ isValid: true, text: ["1 of 1 file is valid"] });
-    expect(viewWorkflowValidation([])).toMatchObject({ isValid: true, text: ["there is no workflow to check"] });
+    expect(viewWorkflowValidation(verdictOn(good))).toMatchObject({ isValid: true, text: ["1 of 1 file is valid"] });
+    expect(viewWorkflowValidation(verdictOn())).toMatchObject({
+      isValid: true,
+      text: ["there is no workflow to check"],
+    });
   });
 });

@@ -1,7 +1,8 @@
+import type { WorkflowItem } from "../../app/describe-workflow.ts";
+import type { WorkflowList, WorkflowValidation } from "../../app/use-cases/workflows.ts";
 import { count } from "../../lib/count.ts";
 import { renderDiagnostics } from "../../lib/diagnostics.ts";
 import { formatDuration } from "../../lib/duration.ts";
-import type { LoadedWorkflow } from "../../workflows/load-workflows.ts";
 import type { InputSchema, Job, Step, Workflow } from "../../workflows/types.ts";
 import { escapeControlLines } from "../terminal/escape-control.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
@@ -11,12 +12,11 @@ import type { View } from "./config-view.ts";
 
 /** `workflows list`: every workflow with what it asks for; files that are not valid come last, with their first problem. */
 export function viewWorkflowList(
-  loaded: readonly LoadedWorkflow[],
+  list: WorkflowList,
   look: Look,
 ): View & { readonly items: readonly object[]; readonly isValid: boolean } {
-  const items = loaded.map(describeFile);
-  const isValid = items.every(({ valid }) => valid);
-  return { isValid, items, text: renderList(loaded, look), json: { items, nextCursor: null } };
+  const { items } = list;
+  return { isValid: items.every(({ valid }) => valid), items, text: renderList(items, look), json: list };
 }
 
 /** `workflows show NAME`: inputs, jobs and steps. */
@@ -45,85 +45,49 @@ export function viewWorkflow(workflow: Workflow, look: Look): View {
 }
 
 /** `workflows validate`: every wrong place of every file, and how many files are valid. */
-export function viewWorkflowValidation(loaded: readonly LoadedWorkflow[]): View & { readonly isValid: boolean } {
-  const broken = loaded.filter((entry) => entry.workflow === null);
-  const valid = loaded.length - broken.length;
-  const isValid = broken.length === 0;
+export function viewWorkflowValidation(validation: WorkflowValidation): View & { readonly isValid: boolean } {
+  const { valid: isValid, files } = validation;
+  const broken = files.filter(({ valid }) => !valid);
   const problems = broken.flatMap((entry) => [
-    ...escapeControlLines(renderDiagnostics(entry.error.diagnostics)).split("\n"),
+    ...escapeControlLines(renderDiagnostics(entry.problems)).split("\n"),
     "",
   ]);
   const last =
-    loaded.length === 0
+    files.length === 0
       ? "there is no workflow to check"
-      : `${valid} of ${count(loaded.length, "file is valid", "files are valid")}`;
-  return {
-    isValid,
-    text: [...problems, last],
-    json: {
-      valid: isValid,
-      files: loaded.map((entry) => ({
-        file: entry.file,
-        name: entry.name,
-        valid: entry.workflow !== null,
-        problems: entry.workflow === null ? entry.error.diagnostics : [],
-      })),
-    },
-  };
+      : `${files.length - broken.length} of ${count(files.length, "file is valid", "files are valid")}`;
+  return { isValid, text: [...problems, last], json: validation };
 }
 
-/** One file for machines. */
-interface FileItem {
-  readonly name: string | null;
-  readonly file: string;
-  readonly valid: boolean;
-  readonly [key: string]: unknown;
-}
-
-function describeFile(entry: LoadedWorkflow): FileItem {
-  const { file, name, workflow } = entry;
-  if (workflow === null) return { name, file, valid: false, problems: entry.error.diagnostics };
-  const { description = null, revision, inputs, jobs } = workflow;
-  return {
-    name,
-    file,
-    valid: true,
-    description,
-    revision,
-    inputs,
-    jobs: jobs.map((job) => ({
-      id: job.id,
-      needs: job.needs,
-      sweeps: job.sweep !== undefined,
-      steps: job.steps.map(({ id }) => id),
-    })),
-  };
-}
-
-function renderList(loaded: readonly LoadedWorkflow[], look: Look): string[] {
-  const rows = loaded.flatMap(({ workflow }): Line[][] => {
-    if (workflow === null) return [];
-    const { name, description = "", inputs, jobs } = workflow;
+function renderList(items: readonly WorkflowItem[], look: Look): string[] {
+  const rows = items.flatMap((item): Line[][] => {
+    if (!item.valid) return [];
+    const { name, description, inputs, jobs } = item;
     const asks = Object.entries(inputs).map(([input, schema]) =>
       schema["default"] === undefined ? `${input}=?` : `${input}=${defaultOf(schema)}`,
     );
     return [
-      [[span("strong", name)], [jobs.map(({ id }) => id).join(" ")], [asks.join(" ")], [span("faint", description)]],
+      [
+        [span("strong", name)],
+        [jobs.map(({ id }) => id).join(" ")],
+        [asks.join(" ")],
+        [span("faint", description ?? "")],
+      ],
     ];
   });
   const headings = ["name", "jobs", "inputs", "description"].map((heading) => ({ heading, whole: heading === "name" }));
-  const broken = loaded.flatMap((entry): Line[] => {
-    if (entry.workflow !== null) return [];
-    const [first, ...others] = entry.error.diagnostics;
+  const broken = items.flatMap((item): Line[] => {
+    if (item.valid) return [];
+    const [first, ...others] = item.problems;
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
     return [
       [
         span("bad", "  not valid  "),
-        `${entry.file}:${first?.line ?? 1}:${first?.column ?? 1}  ${first?.message ?? ""}${more}`,
+        `${item.file}:${first?.line ?? 1}:${first?.column ?? 1}  ${first?.message ?? ""}${more}`,
       ],
     ];
   });
-  if (loaded.length === 0) return ["no workflows"];
+  if (items.length === 0) return ["no workflows"];
   return [
     ...(rows.length === 0 ? [] : renderTable({ columns: headings, rows }, look)),
     ...(rows.length === 0 || broken.length === 0 ? [] : [""]),

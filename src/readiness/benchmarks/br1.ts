@@ -11,14 +11,12 @@ export async function openRepositoryStatus(context: CheckContext): Promise<Bench
   const repositories = Array.from({ length: count }, (_, index) => `repository-${index + 1}`);
   const workspace = await openBenchWorkspace(context, await context.scratch("br1"), { repositories, workflows: {} });
   return {
-    sample: async (signal) =>
+    sample: async () =>
       await time(async () => {
-        const checked = await perform(workspace.app, checkFleetRepositories, { signal });
-        const bad = checked.repositories.find(({ findings }) => findings.length > 0);
-        if (checked.repositories.length !== count || bad !== undefined) {
-          throw new Error(
-            `${checked.repositories.length} repositories were read; ${bad?.repository.name ?? "none"} is not sound`,
-          );
+        const { items } = await perform(workspace.app, checkFleetRepositories, {});
+        const bad = items.find(({ findings }) => findings.length > 0);
+        if (items.length !== count || bad !== undefined) {
+          throw new Error(`${items.length} repositories were read; ${bad?.name ?? "none"} is not sound`);
         }
       }),
     [Symbol.asyncDispose]: async () => await workspace[Symbol.asyncDispose](),

@@ -41,8 +41,8 @@ export async function openManifestLoad(context: CheckContext): Promise<Benchmark
     sample: async () => {
       await using app = await workspace.reopen();
       return await time(async () => {
-        const { repositories } = await perform(app, listRepositories, { select: selector });
-        if (repositories.length !== selected) throw new Error(`${repositories.length} are selected, not ${selected}`);
+        const { items } = await perform(app, listRepositories, { select: selector });
+        if (items.length !== selected) throw new Error(`${items.length} are selected, not ${selected}`);
       });
     },
     [Symbol.asyncDispose]: async () => await workspace[Symbol.asyncDispose](),

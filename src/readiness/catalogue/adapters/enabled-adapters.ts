@@ -4,7 +4,7 @@ import type { Targets } from "../../definition.ts";
 
 /** The adapters that the configuration enables; the embedded engine is one. */
 export async function listEnabledAdapters(context: CheckContext): Promise<readonly AdapterItem[]> {
-  const adapters = await context.once("adapters", async () => {
+  const { items } = await context.once("adapters", async () => {
     // Loaded here because `check-config` asks no adapter, and has to be quick.
     const [{ perform }, { listAdapters }] = await Promise.all([
       import("../../../app/perform.ts"),
@@ -12,7 +12,7 @@ export async function listEnabledAdapters(context: CheckContext): Promise<readon
     ]);
     return await perform(await context.app(), listAdapters, {});
   });
-  return adapters.filter(({ enabled }) => enabled);
+  return items.filter(({ enabled }) => enabled);
 }
 
 /** One target for each enabled adapter. */

@@ -1,24 +1,23 @@
 import { perform } from "../../../app/perform.ts";
-import { listWorkflows } from "../../../app/use-cases/workflows.ts";
-import { MahavishnuError } from "../../../lib/errors.ts";
-import type { LoadedWorkflow } from "../../../workflows/load-workflows.ts";
+import { listWorkflows, type WorkflowList } from "../../../app/use-cases/workflows.ts";
+import { MahavishnuError, UserFileError } from "../../../lib/errors.ts";
 import type { CheckContext } from "../../context.ts";
 import { failForUserFile } from "../../summarise-user-file.ts";
 import type { Outcome } from "../../types.ts";
 
 /** Loads the workflows of the workspace. A file that is wrong stops no other, and no check of the engine. */
 export async function judgeWorkflows(context: CheckContext): Promise<Outcome> {
-  let loaded: readonly LoadedWorkflow[];
+  let items: WorkflowList["items"];
   try {
-    loaded = await perform(await context.app(), listWorkflows, {});
+    ({ items } = await perform(await context.app(), listWorkflows, {}));
   } catch (error) {
     if (!(error instanceof MahavishnuError)) throw error;
     return { ...failForUserFile(error), goOn: true };
   }
-  const failures = loaded.flatMap((entry) => (entry.workflow === null ? [failForUserFile(entry.error)] : []));
+  const failures = items.flatMap((item) => (item.valid ? [] : [failForUserFile(new UserFileError(item.problems))]));
   const [first] = failures;
   if (first === undefined) {
-    const { length } = loaded;
+    const { length } = items;
     return { status: "pass", reason: `${length} ${length === 1 ? "workflow" : "workflows"} can be run` };
   }
   return {

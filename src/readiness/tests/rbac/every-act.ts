@@ -1,7 +1,7 @@
 import type { AppContext } from "../../../app/app-context.ts";
 import type { UseCase } from "../../../app/use-case.ts";
 import { checkAdapterHealth, listAdapters } from "../../../app/use-cases/adapters.ts";
-import { readConfig } from "../../../app/use-cases/config.ts";
+import { readConfig, validateConfig } from "../../../app/use-cases/config.ts";
 import { planRun } from "../../../app/use-cases/plan-run.ts";
 import { checkFleetRepositories, listRepositories, scanRepositories } from "../../../app/use-cases/repos.ts";
 import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../../app/use-cases/runs.ts";
@@ -24,12 +24,13 @@ export function everyAct({ workspace, runs }: DoorWorld): readonly EveryAct[] {
   const one = { id: runs.both };
   return [
     act(readConfig, {}),
+    act(validateConfig, {}),
     act(listRepositories, {}),
     act(checkFleetRepositories, {}),
     act(scanRepositories, { folder: workspace.folder }),
     act(listWorkflows, {}),
     act(showWorkflow, { name: "touch" }),
-    act(validateWorkflows, { files: [] }),
+    act(validateWorkflows, {}),
     act(planRun, { workflow: "touch", inputs: {} }),
     act(listRuns, { limit: 10 }),
     act(showRun, one),

@@ -8,6 +8,7 @@ import { askDoor, everyAct } from "./every-act.ts";
 
 const reading = [
   "readConfig",
+  "validateConfig",
   "listRepositories",
   "checkFleetRepositories",
   "scanRepositories",

@@ -38,12 +38,12 @@ export async function keepScope(context: CheckContext, door: Door = perform): Pr
     await world.as(dana, async (app) => {
       const seen = await door(app, listRepositories, {});
       expectSame(
-        [seen.repositories.map(({ name }) => name), seen.hidden],
+        [seen.items.map(({ name }) => name), seen.hidden],
         [["alpha"], 1],
         "repositories are shown beyond the scope",
       );
       const checked = await door(app, checkFleetRepositories, {});
-      const names = checked.repositories.map(({ repository }) => repository.name);
+      const names = checked.items.map(({ name }) => name);
       expectSame(names, ["alpha"], "facts of repositories are shown beyond the scope");
       const { items } = await door(app, listRuns, { limit: 50 });
       const hidden = items.filter(({ id }) => id === world.runs.beta || id === world.runs.both);
@@ -87,7 +87,7 @@ function actsOn({ runs }: DoorWorld, door: Door, app: AppContext, which: "alpha"
 
 /** What is about no repository in particular is about all of them. */
 function wholeWorkspace(world: DoorWorld, door: Door, app: AppContext): Asked {
-  const whole = ["readConfig", "scanRepositories", "proveReadiness"];
+  const whole = ["readConfig", "validateConfig", "scanRepositories", "proveReadiness"];
   return everyAct(world)
     .filter(({ name }) => whole.includes(name))
     .map((each) => [each.name, async () => await each.ask(door, app)]);
