@@ -103,6 +103,7 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
       requestId: request.id,
       signal: operation.events === null ? gone.signal : signal,
     });
+    await refuseUnseen(request, operation, context, input);
     const answer = await operation.answer(context, input);
     if (answer.frames !== undefined) {
       await answerStream(reply, answer.frames, signal);
@@ -119,6 +120,20 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
     onRequest: async (request) => void callers.set(request, await callerOf(request)),
     handler: handle,
   });
+}
+
+/** Who decided by what they saw is refused when it is not so any more. @throws MahavishnuError PRECONDITION_FAILED */
+async function refuseUnseen(
+  { headers }: FastifyRequest,
+  { seen }: Operation,
+  context: AppContext,
+  input: object,
+): Promise<void> {
+  const wanted = headers["if-match"];
+  if (wanted === undefined || seen === null) return;
+  const tag = tagOf(JSON.stringify(await seen(context, input)));
+  if (wanted.trim() === "*" || wanted.split(/\s*,\s*/).includes(tag)) return;
+  throw new MahavishnuError("PRECONDITION_FAILED", `it is not as ${wanted.slice(0, 100)} any more`);
 }
 
 /** A reader that has this already is told so, and nothing more. */

@@ -61,6 +61,7 @@ function describeOperation(operation: Operation): Json {
     ...listParameters("query", parts.query),
     ...(parts.takesIdempotencyKey ? [idempotencyKey] : []),
     ...(operation.events === null ? [] : [lastEventId]),
+    ...(operation.seen === null ? [] : [ifMatch]),
   ];
   return {
     operationId: id,
@@ -108,6 +109,13 @@ const idempotencyKey: Json = {
   in: "header",
   description: "Asked again with the same key, nothing new is begun and the first answer is given.",
   schema: { type: "string", minLength: 1, maxLength: 200 },
+};
+
+const ifMatch: Json = {
+  name: "If-Match",
+  in: "header",
+  description: "The ETag of what the caller has seen: refused with 412 when it has changed since.",
+  schema: { type: "string", maxLength: 1000 },
 };
 
 const lastEventId: Json = {

@@ -27,12 +27,14 @@ export interface OperationDefinition<Input, Output> {
   readonly location?: (output: Output) => string;
   /** What of the output is told; all of it when left out. */
   readonly tell?: (output: Output) => unknown;
+  /** Reads what is changed as a GET shows it, for callers who say which state of it they have seen (`If-Match`). */
+  readonly seen?: (context: AppContext, input: Input) => Promise<unknown>;
 }
 
 /** How a use-case whose output comes piece by piece is asked: as server-sent events. */
 export interface StreamDefinition<Input, Item> extends Omit<
   OperationDefinition<Input, AsyncIterable<Item>>,
-  "method" | "status" | "location" | "tell"
+  "method" | "status" | "location" | "tell" | "seen"
 > {
   /** What a piece is as an event; with an id from which a broken stream can be gone on with. */
   readonly frame: (item: Item) => Frame;
@@ -75,6 +77,8 @@ export interface Operation {
   readonly events: Readonly<Record<string, z.ZodType>> | null;
   /** Asks the use-case. The input has been validated against the shapes. */
   answer(context: AppContext, input: object): Promise<Answer>;
+  /** What is changed, as a GET shows it; null when nothing is. */
+  readonly seen: ((context: AppContext, input: object) => Promise<unknown>) | null;
   /** The part of a stream's input that an event id stands for. */
   resume(id: string): object;
 }
@@ -88,7 +92,7 @@ export interface Answer {
 
 /** A route for a use-case that answers at once. */
 export function operation<Input, Output>(tag: string, definition: OperationDefinition<Input, Output>): Operation {
-  const { useCase, tell = (output) => output, location, status = 200 } = definition;
+  const { useCase, tell = (output) => output, location, status = 200, seen } = definition;
   return {
     ...describe(tag, definition),
     method: definition.method,
@@ -100,6 +104,7 @@ export function operation<Input, Output>(tag: string, definition: OperationDefin
       const output = await perform(context, useCase, input as Input);
       return { body: tell(output), ...(location === undefined ? {} : { location: location(output) }) };
     },
+    seen: seen === undefined ? null : async (context, input) => await seen(context, input as Input),
     resume: () => ({}),
   };
 }
@@ -115,6 +120,7 @@ export function stream<Input, Item>(tag: string, definition: StreamDefinition<In
     hasLocation: false,
     events,
     answer: async (context, input) => ({ frames: mapItems(await perform(context, useCase, input as Input), frame) }),
+    seen: null,
     resume,
   };
 }

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { AppContext } from "../../app/app-context.ts";
+import { perform } from "../../app/perform.ts";
 import * as shapes from "../../app/shapes/runs.ts";
 import {
   cancelRun,
@@ -17,6 +19,9 @@ import { type Operation, operation, stream } from "../operation.ts";
 
 const tag = "runs";
 const atRun = ({ runId }: { readonly runId: string }): string => `/v1/runs/${runId}`;
+/** Who decided by what they saw of a run may say so. */
+const seen = async (context: AppContext, { id }: { readonly id: string }): Promise<unknown> =>
+  await perform(context, showRun, { id });
 const acted = ({ runId }: { readonly runId: string }) => ({ runId });
 const started = ({ runId, created }: { readonly runId: string; readonly created: boolean }) => ({ runId, created });
 
@@ -117,6 +122,7 @@ export const runOperations: readonly Operation[] = [
     status: 202,
     location: atRun,
     tell: acted,
+    seen,
   }),
   operation(tag, {
     useCase: resumeRun,
@@ -128,6 +134,7 @@ export const runOperations: readonly Operation[] = [
     status: 202,
     location: atRun,
     tell: acted,
+    seen,
   }),
   operation(tag, {
     useCase: retryRun,
@@ -139,5 +146,6 @@ export const runOperations: readonly Operation[] = [
     status: 202,
     location: atRun,
     tell: acted,
+    seen,
   }),
 ];
