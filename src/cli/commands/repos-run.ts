@@ -51,7 +51,9 @@ export async function runReposGraph(options: ReposSelectOptions, io: CommandIo):
 /** `mahavishnu repos scan DIR`. */
 export async function runReposScan(options: ReposScanOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
-  const scan = await door.perform(scanRepositories, { folder: resolve(io.cwd, options.folder) });
+  // A server has other folders: there, a path begins at the root of its manifest.
+  const folder = door.local === null ? options.folder : resolve(io.cwd, options.folder);
+  const scan = await door.perform(scanRepositories, { folder });
   write(viewReposScan(scan, io.stdout), options.format, io);
   return exitCodes.success;
 }

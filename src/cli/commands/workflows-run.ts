@@ -29,15 +29,16 @@ export async function runWorkflowsShow(options: WorkflowsShowOptions, io: Comman
 /** `mahavishnu workflows validate [FILE...]`. */
 export async function runWorkflowsValidate(options: WorkflowsValidateOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
-  const files = options.files.map((file) => readGiven(resolve(io.cwd, file)));
+  const files = options.files.map((file): GivenFile => {
+    const path = resolve(io.cwd, file);
+    const read = readUserFile(path, maxWorkflowBytes);
+    // A server has other folders: there, a path begins at its workspace.
+    const shown = door.local === null ? file : path;
+    return read.text === undefined ? { file: shown, unreadable: read.reason } : { file: shown, text: read.text };
+  });
   const view = viewWorkflowValidation(await door.perform(validateWorkflows, files.length === 0 ? {} : { files }));
   write(view, options, io);
   return view.isValid ? exitCodes.success : exitCodes.failure;
-}
-
-function readGiven(file: string): GivenFile {
-  const read = readUserFile(file, maxWorkflowBytes);
-  return read.text === undefined ? { file, unreadable: read.reason } : { file, text: read.text };
 }
 
 function write({ text, json }: View, { format }: GlobalOptions, io: CommandIo): void {
