@@ -1,5 +1,5 @@
 import { allOperations } from "../../src/server/operations/all-operations.ts";
-import type { Operation } from "../../src/server/operation.ts";
+import type { Operation, Shape } from "../../src/server/operation.ts";
 import { schemaOf } from "../../src/server/validate.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -34,7 +34,10 @@ export function makeApiClient(): string {
 }
 
 function callOf({ method, path, parts, events }: Operation): object {
-  const keysOf = (shape: { readonly shape: object } | undefined): string[] => Object.keys(shape?.shape ?? {});
+  const keysOf = (shape: Shape | undefined): string[] => {
+    if (shape === undefined) return [];
+    return "shape" in shape ? Object.keys(shape.shape) : [...new Set(shape.options.flatMap((each) => keysOf(each)))];
+  };
   return {
     method,
     path,

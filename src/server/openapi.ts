@@ -140,6 +140,6 @@ function listParameters(place: "path" | "query", shape: z.ZodObject | undefined)
 }
 
 /** Whether a body without any key would be refused. */
-export function isNeeded(body: z.ZodObject): boolean {
+function isNeeded(body: z.ZodType): boolean {
   return !body.safeParse({}).success;
 }

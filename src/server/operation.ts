@@ -6,6 +6,9 @@ import type { UseCase } from "../app/use-case.ts";
 /** Methods of the API: GET reads, POST does, DELETE takes away. */
 export type Method = "GET" | "POST" | "DELETE";
 
+/** What is asked: keys, or one of several sets of keys, which then stand in a body. */
+export type Shape = z.ZodObject | z.ZodUnion<readonly z.ZodObject[]>;
+
 /** How one use-case is asked over HTTP. */
 export interface OperationDefinition<Input, Output> {
   readonly useCase: UseCase<Input, Output>;
@@ -18,7 +21,7 @@ export interface OperationDefinition<Input, Output> {
    * Everything that is asked. Keys of the path are taken from there, `idempotencyKey` from its header; the others are the query of a GET
    * or DELETE and the body of a POST.
    */
-  readonly input: z.ZodObject;
+  readonly input: Shape;
   /** What is answered; of a stream the data of one event. */
   readonly output: z.ZodType;
   /** 200 when left out. 202: it goes on after the answer. */
@@ -55,7 +58,7 @@ export interface Frame {
 export interface InputParts {
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
-  readonly body: z.ZodObject | undefined;
+  readonly body: Shape | undefined;
   readonly takesIdempotencyKey: boolean;
 }
 
@@ -69,7 +72,7 @@ export interface Operation {
   readonly tag: string;
   readonly summary: string;
   readonly parts: InputParts;
-  readonly input: z.ZodObject;
+  readonly input: Shape;
   readonly output: z.ZodType;
   readonly status: 200 | 201 | 202;
   readonly hasLocation: boolean;
@@ -142,6 +145,9 @@ function splitInput({
   method,
   input,
 }: Pick<OperationDefinition<never, never>, "path" | "method" | "input">): InputParts {
+  if (input instanceof z.ZodUnion) {
+    return { params: undefined, query: undefined, body: input, takesIdempotencyKey: false };
+  }
   const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, key = ""]) => key));
   const entries = Object.entries(input.shape as Readonly<Record<string, z.ZodType>>);
   const takesIdempotencyKey = entries.some(([key]) => key === "idempotencyKey");

@@ -23,6 +23,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   ACCESS_DENIED: 403,
   RUN_NOT_FOUND: 404,
   WORKFLOW_NOT_FOUND: 404,
+  TOKEN_NOT_FOUND: 404,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   RUN_STATE: 409,

@@ -29,7 +29,7 @@ export class RequestValidator {
   readonly #body = new Ajv2020({ useDefaults: true, strict: false });
 
   /** Makes the check of one part. It changes what it is given: defaults are filled in. */
-  compile(part: RequestPart, shape: z.ZodObject): (value: object) => void {
+  compile(part: RequestPart, shape: z.ZodType): (value: object) => void {
     const validate: ValidateFunction = (part === "body" ? this.#body : this.#texts).compile(schemaOf(shape, "input"));
     return (value) => {
       if (validate(value)) return;

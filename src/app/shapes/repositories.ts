@@ -88,10 +88,10 @@ export const repositoryScan = z.strictObject({
   outside: z.boolean(),
 });
 
-export const listRepositoriesInput = z.strictObject({ select: selector.exactOptional() });
+export const listRepositoriesInput = z.strictObject({ filter: selector.exactOptional() });
 
 export const checkFleetRepositoriesInput = z.strictObject({
-  select: selector.exactOptional(),
+  filter: selector.exactOptional(),
   maxParallel: z.int().min(1).max(256).exactOptional(),
 });
 

@@ -51,7 +51,7 @@ export const createTokenInput = z.strictObject({
 
 export const listTokensInput = z.strictObject({
   subject: tokenSubject.exactOptional(),
-  limit: z.int().min(1).max(1_000),
+  limit: z.int().min(1).max(1_000).default(50),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)

@@ -53,14 +53,14 @@ describe("what somebody with a scope is told", () => {
 
   it.each([
     {},
-    { select: "@all" },
-    { select: "name:led*" },
-    { select: "needs:ledger" },
-    { select: "dependents:gateway" },
-    { select: "@money" },
-    { select: "name:ledgr" },
-    { select: "!has:nothing" },
-    { select: "dirty || name:ledger" },
+    { filter: "@all" },
+    { filter: "name:led*" },
+    { filter: "needs:ledger" },
+    { filter: "dependents:gateway" },
+    { filter: "@money" },
+    { filter: "name:ledgr" },
+    { filter: "!has:nothing" },
+    { filter: "dirty || name:ledger" },
   ])("names no other repository, and counts do not answer for it: %j", async (input) => {
     await using app = await open("user:rolf");
     for (const document of [
@@ -76,17 +76,17 @@ describe("what somebody with a scope is told", () => {
   it("is the same for a hidden repository and for none", async () => {
     await using app = await open("user:rolf");
     const ask = async (name: string): Promise<string> =>
-      JSON.stringify(await perform(app, listRepositories, { select: `needs:${name} || dependents:${name}` }));
+      JSON.stringify(await perform(app, listRepositories, { filter: `needs:${name} || dependents:${name}` }));
     expect(await ask("ledger")).toBe(await ask("nobody"));
   });
 
   it("says that there is a conflict, and not with what", async () => {
     makeRepository(join(workspace, "shared"));
     await using owner = await open();
-    const whole = await perform(owner, checkFleetRepositories, { select: "name:edge-lib" });
+    const whole = await perform(owner, checkFleetRepositories, { filter: "name:edge-lib" });
     expect(whole.items[0]?.findings).toMatchObject([{ code: "duplicate", other: "ledger" }]);
     await using rolf = await open("user:rolf");
-    const part = await perform(rolf, checkFleetRepositories, { select: "name:edge-lib" });
+    const part = await perform(rolf, checkFleetRepositories, { filter: "name:edge-lib" });
     expect(part.items[0]).toMatchObject({ state: "error", findings: [{ code: "duplicate", severity: "error" }] });
     expect(JSON.stringify(part)).not.toContain("ledger");
   });

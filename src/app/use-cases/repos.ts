@@ -26,7 +26,7 @@ const visibleFleet: Resource = { name: "repos", repositories: "any" };
 /** Which repositories. */
 export interface SelectInput {
   /** Selector text; all when left out. */
-  readonly select?: string;
+  readonly filter?: string;
 }
 
 /** What is said about a selection besides the repositories. */
@@ -129,9 +129,9 @@ interface Picked {
   readonly facts: SelectionFacts;
 }
 
-async function pickVisible(context: AppContext, { select }: SelectInput): Promise<Picked> {
+async function pickVisible(context: AppContext, { filter }: SelectInput): Promise<Picked> {
   const { fleet, hidden, total, names } = await readVisibleFleet(context);
-  const selection = await previewSelection(fleet, select, {
+  const selection = await previewSelection(fleet, filter, {
     lastResults: readLastResults(context),
     signal: context.signal,
     ...(names === undefined ? {} : { names }),
@@ -140,7 +140,7 @@ async function pickVisible(context: AppContext, { select }: SelectInput): Promis
     nextCursor: null,
     undecided: selection.undecided.map(({ repository, reason }) => ({ name: repository.name, reason })),
     hidden,
-    unmatched: select === undefined ? [] : explainUnmatched(select, fleet, fleet.repositories),
+    unmatched: filter === undefined ? [] : explainUnmatched(filter, fleet, fleet.repositories),
     file: fleet.file,
     root: fleet.root,
     total,

@@ -58,8 +58,8 @@ export async function runReposScan(options: ReposScanOptions, io: CommandIo): Pr
   return exitCodes.success;
 }
 
-function selectionOf({ select }: ReposSelectOptions): { readonly select?: string } {
-  return select === undefined ? {} : { select };
+function selectionOf({ select }: ReposSelectOptions): { readonly filter?: string } {
+  return select === undefined ? {} : { filter: select };
 }
 
 /** A list, how many repositories are left out of it because the subject may not see them, and what the selector names in vain. */

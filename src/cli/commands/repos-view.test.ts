@@ -48,7 +48,7 @@ describe("views of repos", () => {
       nextCursor: null,
       items: [{ name: "auth-lib", branch: null }, { url: "https://***@git.example.test/g" }, {}],
     });
-    const some = viewReposList(await perform(app, listRepositories, { select: "dirty && needs:auth-lib" }), look);
+    const some = viewReposList(await perform(app, listRepositories, { filter: "dirty && needs:auth-lib" }), look);
     expect(some.text).toEqual([
       "  cannot tell  gateway: the path does not exist",
       "  cannot tell  ledger: the path does not exist",

@@ -41,7 +41,7 @@ export async function openManifestLoad(context: CheckContext): Promise<Benchmark
     sample: async () => {
       await using app = await workspace.reopen();
       return await time(async () => {
-        const { items } = await perform(app, listRepositories, { select: selector });
+        const { items } = await perform(app, listRepositories, { filter: selector });
         if (items.length !== selected) throw new Error(`${items.length} are selected, not ${selected}`);
       });
     },

@@ -1,5 +1,13 @@
 import type { Operation } from "../operation.ts";
+import { accessOperations } from "./access.ts";
+import { auditOperations } from "./audit.ts";
+import { fleetOperations } from "./fleet.ts";
 import { runOperations } from "./runs.ts";
 
 /** Every route of the API, one for each use-case. */
-export const allOperations: readonly Operation[] = [...runOperations];
+export const allOperations: readonly Operation[] = [
+  ...runOperations,
+  ...fleetOperations,
+  ...accessOperations,
+  ...auditOperations,
+];
