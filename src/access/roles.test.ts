@@ -28,7 +28,9 @@ describe("roles", () => {
       readiness:run     -       -       -       -         yes       yes    -
       access:read       -       -       -       -         yes       yes    -
       access:write      -       -       -       -         -         yes    -
-      audit:read        -       -       -       -         yes       yes    -"
+      audit:read        -       -       -       -         yes       yes    -
+      webhooks:read     -       -       -       -         yes       yes    -
+      webhooks:write    -       -       -       -         yes       yes    -"
     `);
   });
 

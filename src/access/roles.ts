@@ -21,6 +21,8 @@ export const roles = {
     "readiness:run",
     "audit:read",
     "access:read",
+    "webhooks:read",
+    "webhooks:write",
   ],
   admin: permissions,
   worker: ["runs:read"],

@@ -14,6 +14,8 @@ export const permissionNames = [
   "access:read",
   "access:write",
   "audit:read",
+  "webhooks:read",
+  "webhooks:write",
 ] as const;
 
 /** The roles that are always there; `access.roles` adds others and cannot change these. */

@@ -46,7 +46,10 @@ export function readAssignmentLayer(
     }
   }
   const find = (path: readonly (string | number)[]): (typeof read)[number] => {
-    const found = read.findLast((assignment) => assignment.path.every((part, index) => part === path[index]));
+    const found =
+      read.findLast((assignment) => assignment.path.every((part, index) => part === path[index])) ??
+      // A map, of which an assignment has made a part: its name is wrong, or it lacks something.
+      read.findLast((assignment) => path.every((part, index) => part === assignment.path[index]));
     if (found === undefined) throw new Error(`no assignment sets ${path.join(".")}`);
     return found;
   };

@@ -63,7 +63,7 @@ describe("the reference page", () => {
     const rows = page.split("\n").filter((line) => line.startsWith("| `"));
     expect(rows.length).toBe(listConfigKeys().length);
     for (const { name, variable } of listConfigKeys()) {
-      expect(page).toContain(`| \`${name.replace("*", "NAME")}\` |`);
+      expect(page).toContain(`| \`${name.replaceAll("*", "NAME")}\` |`);
       expect(page).toContain(`| ${variable === null ? "" : `\`${variable.replace("*", "NAME")}\``} |`);
     }
     expect(page).toContain(

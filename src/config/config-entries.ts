@@ -29,7 +29,9 @@ export function listEntries(layers: readonly Layer[], keys: readonly ConfigKey[]
 function readEntry(path: readonly string[], key: ConfigKey, layers: readonly Layer[]): ConfigEntry[] {
   const [top, ...below] = layers.filter((layer) => valueIn(layer.tree, path) !== undefined).toReversed();
   const { inside } = key;
-  const counts = inside === null || layers.some((layer) => valueIn(layer.tree, inside) !== undefined);
+  // The map's own path, with the names that the user chose.
+  const map = inside === null ? null : path.slice(0, inside.length);
+  const counts = map === null || layers.some((layer) => valueIn(layer.tree, map) !== undefined);
   const written = top === undefined ? (counts ? key.shape.fallback : undefined) : valueIn(top.tree, path);
   if (written === undefined) return [];
   const isSecret = isSecretKey(key);

@@ -315,7 +315,7 @@ describe("errors of the environment and of --set", () => {
 
       --set:1:1  unknown key ""
           1 | =***
-            | ^ known: profile, repositories, workflows, state, engine, limits, auth, access, server, secrets, steps, paths, readiness
+            | ^ known: profile, repositories, workflows, state, engine, limits, auth, access, server, webhooks, secrets, steps, paths, readiness
 
       --set:1:8  "restate" is not built yet
           1 | engine=restate

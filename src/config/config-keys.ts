@@ -26,11 +26,16 @@ function listKeys(shape: Shape, path: readonly string[], inside: readonly string
     return Object.entries(shape.keys).flatMap(([key, child]) => listKeys(child, [...path, key], map));
   }
   // A name that the user chooses may be absent.
-  // A record of maps is one value, as a list is: its parts make sense together.
-  if (shape.kind === "record" && shape.value.kind !== "map")
+  // A record of maps is one value, as a list is: its parts make sense together. A secret is a value of its own wherever it stands.
+  if (shape.kind === "record" && !path.includes("*") && (shape.value.kind !== "map" || holdsSecret(shape.value)))
     return listKeys({ ...shape.value, optional: true }, [...path, "*"], inside);
   const name = path.join(".");
   return [{ path, name, variable: name === "version" ? null : variableOf(path), shape, inside }];
+}
+
+function holdsSecret(shape: Shape): boolean {
+  if (shape.kind === "map") return Object.values(shape.keys).some(holdsSecret);
+  return shape.kind === "secret" || (shape.kind === "record" && holdsSecret(shape.value));
 }
 
 /** Whether a path is at, above or below a secret. */

@@ -78,9 +78,11 @@ function topKeys(names: readonly string[]): string[] {
 }
 
 function chosenName(pattern: string, variable: string): string | undefined {
-  if (!pattern.endsWith("*")) return undefined;
-  const start = pattern.slice(0, -1);
-  return variable.startsWith(start) && variable.length > start.length ? variable.slice(start.length) : undefined;
+  const [start = "", end] = pattern.split("*");
+  if (end === undefined || !variable.startsWith(start) || !variable.endsWith(end)) return undefined;
+  const name = variable.slice(start.length, variable.length - end.length);
+  // `__` stands between the parts of a path, so a name in the middle of one has none.
+  return name === "" || (end !== "" && name.includes("__")) ? undefined : name;
 }
 
 function plannedHint(given: string, nameOf: (dotted: string) => string, separator: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { checkAccess } from "./check-access.ts";
+import { checkWebhooks } from "./check-webhooks.ts";
 import { type ConfigEntry, listEntries } from "./config-entries.ts";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
 import { configShape } from "./generated/config-shape.ts";
@@ -120,7 +121,7 @@ export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResul
   }
   const layers = [...fileLayers, environmentLayer, setLayer];
   const whole = readWhole(layers);
-  const problems = checkAccess(whole).map((explanation): ConfigProblem => {
+  const problems = [...checkAccess(whole), ...checkWebhooks(whole)].map((explanation): ConfigProblem => {
     const owner = ownerOf(layers, explanation.owner);
     if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
     return { kind: explanation.kind, diagnostic: owner.place(explanation) };

@@ -189,6 +189,107 @@ const server = z.strictObject({
   }),
 });
 
+const hookName = text(
+  /^[A-Za-z][\w-]{0,63}$/,
+  "the name of a webhook is a letter, then letters, digits, - and _, at most 64 in all",
+);
+
+const hookSecrets = {
+  secret: documented(secret().optional(), {
+    description:
+      "The secret that both sides know, at least 24 bytes. `whsec_` and base64 is what it is for Standard Webhooks; anything else is taken as it is. Required.",
+  }),
+  previousSecret: documented(secret().optional(), {
+    description: "The secret before this one, while it is being changed: both count, and both sign.",
+  }),
+};
+
+const incomingHook = z.strictObject({
+  enabled: documented(z.boolean().prefault(true), { description: "Whether its messages are taken." }),
+  workflow: documented(
+    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "the name of a workflow is letters, digits, ., _ and -").optional(),
+    {
+      description:
+        "The workflow that a message starts. It is started by the subject `service:webhook-NAME`, which needs a role with `runs:start` under `access.bindings`. Required.",
+    },
+  ),
+  ...hookSecrets,
+  scheme: documented(z.enum(["standard", "github"]).prefault("standard"), {
+    description:
+      "How messages are signed: as Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`) or as GitHub does (`X-Hub-Signature-256`, `X-GitHub-Delivery`).",
+  }),
+  inputs: documented(
+    z
+      .record(
+        text(/^[A-Za-z][\w-]{0,63}$/, "the name of an input is a letter, then letters, digits, - and _"),
+        z.string().min(1),
+      )
+      .prefault({}),
+    {
+      description:
+        "The workflow's inputs by name: a JSON Pointer into the message's body (`/ref`), or a text that is given as it is; behind a leading `=` also one that begins with `/`. An input whose place is not there is left out.",
+    },
+  ),
+  select: documented(text(/\S/, "a selector must not be empty").optional(), {
+    description: "Narrows every sweep of the workflow to the repositories that this selector picks.",
+  }),
+  window: documented(duration({ min: 1_000, max: 3_600_000 }).prefault("5m"), {
+    description: "How far the time stamp of a message may be from now, before and after; `github` has none.",
+  }),
+});
+
+/** Names of what an outgoing webhook can be told of; `run.finished` is every end, the four after it are one each. */
+export const webhookEvents = [
+  "run.created",
+  "run.started",
+  "run.retried",
+  "run.finished",
+  "run.succeeded",
+  "run.partial",
+  "run.failed",
+  "run.cancelled",
+] as const;
+
+const outgoingHook = z.strictObject({
+  enabled: documented(z.boolean().prefault(true), {
+    description:
+      "Whether it is sent anything. What happens meanwhile is sent later, unless it is older than 7 days then.",
+  }),
+  url: documented(
+    text(/^https?:\/\/[^\s@#/?]+(?:[/?][^\s#]*)?$/, "a url is http: or https:, without user and password").optional(),
+    {
+      description:
+        "Where events are posted to. Link-local addresses and metadata services of clouds are refused, also behind names; redirects are not followed. Required.",
+    },
+  ),
+  ...hookSecrets,
+  on: documented(z.array(z.enum(webhookEvents)).prefault(["run.finished"]), {
+    description: "What it is told of.",
+  }),
+  workflows: documented(z.array(text(/\S/, "the name of a workflow must not be empty")).prefault([]), {
+    description: "Only runs of these workflows; of all when empty.",
+  }),
+  where: documented(scope().optional(), {
+    description: "Only runs that touch at least one repository that this selector picks.",
+  }),
+  timeout: documented(duration({ max: 300_000 }).prefault("10s"), {
+    description: "How long the receiver may take to answer.",
+  }),
+  attempts: documented(integer(1, 100).prefault(15), {
+    description:
+      "How often one delivery is tried in all. Waits double from 5 s to 1 h; `Retry-After` of the receiver counts.",
+  }),
+});
+
+const webhooks = z.strictObject({
+  incoming: documented(z.record(hookName, incomingHook).prefault({}), {
+    description: "Webhooks that start workflows, by name: each is `POST /v1/webhooks/NAME`.",
+  }),
+  outgoing: documented(z.record(hookName, outgoingHook).prefault({}), {
+    description: "Webhooks that tell others what runs do, by name.",
+  }),
+});
+
 const milliseconds = (most: string, description: string) => documented(duration().prefault(most), { description });
 
 const rate = (least: number, description: string) => documented(decimal(1).prefault(least), { description });
@@ -274,6 +375,7 @@ export const Config = z.strictObject({
   auth: documented(auth.prefault({}), { description: "Who callers are." }),
   access: documented(access.prefault({}), { description: "What callers may do." }),
   server: documented(server.prefault({}), { description: "The HTTP server of `mahavishnu serve`." }),
+  webhooks: documented(webhooks.prefault({}), { description: "What other programs ask, and are told, over HTTP." }),
   secrets: documented(
     z
       .record(

@@ -85,7 +85,9 @@ export async function resolveSecrets(
   loaded: LoadedConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ResolvedSecrets> {
-  const values = expectValues(await readSecrets(loaded, env));
+  // Those of webhooks are asked for by whoever takes or sends their messages.
+  const sources = listSources(loaded).filter(([path]) => !path.startsWith("webhooks."));
+  const values = expectValues(followSources(loaded, env, sources));
   const named = [...values].filter(([path]) => path.startsWith("secrets."));
   return { ...pickAuth(values), named: new Map(named.map(([path, value]) => [path.slice("secrets.".length), value])) };
 }
@@ -102,6 +104,37 @@ export function resolveAuthSecrets(
   const sources = listSources(loaded).filter(([path]) => path.startsWith("auth."));
   return pickAuth(expectValues(followSources(loaded, env, sources)));
 }
+
+/** The secrets of one webhook, the one that counts first and then the one before it, while there is one. */
+export type WebhookSecrets = ReadonlyMap<string, readonly Secret[]>;
+
+/**
+ * The secrets of the webhooks of one direction that are enabled, by their names.
+ *
+ * @throws UserFileError SECRET_UNRESOLVED that names each reference which leads to nothing; never a value.
+ */
+export function resolveWebhookSecrets(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  direction: "incoming" | "outgoing",
+  only?: string,
+): WebhookSecrets {
+  const names = Object.entries(loaded.config.webhooks[direction])
+    .filter(([name, { enabled }]) => (only === undefined ? enabled : name === only))
+    .map(([name]) => name);
+  const pathsOf = (name: string) => hookKeys.map((key) => `webhooks.${direction}.${name}.${key}`);
+  const wanted = new Set(names.flatMap(pathsOf));
+  const values = expectValues(
+    followSources(
+      loaded,
+      env,
+      listSources(loaded).filter(([path]) => wanted.has(path)),
+    ),
+  );
+  return new Map(names.map((name) => [name, pathsOf(name).flatMap((path) => values.get(path) ?? [])]));
+}
+
+const hookKeys = ["secret", "previousSecret"] as const;
 
 function expectValues(outcomes: readonly SecretOutcome[]): Map<string, Secret> {
   const broken = outcomes.flatMap(({ result }) => (result.ok ? [] : [result.diagnostic]));
@@ -121,6 +154,14 @@ function listSources({ config }: LoadedConfig): [path: string, source: SecretSou
   ];
   return [
     ...auth.filter((pair): pair is [string, SecretSource] => pair[1] !== undefined),
+    ...(["incoming", "outgoing"] as const).flatMap((direction) =>
+      Object.entries(config.webhooks[direction]).flatMap(([name, hook]) =>
+        hookKeys.flatMap((key): [string, SecretSource][] => {
+          const source = hook[key];
+          return source === undefined ? [] : [[`webhooks.${direction}.${name}.${key}`, source]];
+        }),
+      ),
+    ),
     ...Object.entries(config.secrets).map(([name, source]): [string, SecretSource] => [`secrets.${name}`, source]),
   ];
 }

@@ -246,6 +246,8 @@ export const configShape: Shape = {
                     "access:read",
                     "access:write",
                     "audit:read",
+                    "webhooks:read",
+                    "webhooks:write",
                   ],
                 },
                 fallback: [],
@@ -359,6 +361,133 @@ export const configShape: Shape = {
           min: 0,
           max: 2073600000,
           fallback: "30s",
+        },
+      },
+      fallback: {},
+    },
+    webhooks: {
+      kind: "map",
+      keys: {
+        incoming: {
+          kind: "record",
+          name: "^[A-Za-z][\\w-]{0,63}$",
+          value: {
+            kind: "map",
+            keys: {
+              enabled: {
+                kind: "boolean",
+                fallback: true,
+              },
+              workflow: {
+                kind: "text",
+                pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+                optional: true,
+              },
+              secret: {
+                kind: "secret",
+                optional: true,
+              },
+              previousSecret: {
+                kind: "secret",
+                optional: true,
+              },
+              scheme: {
+                kind: "choice",
+                values: ["standard", "github"],
+                fallback: "standard",
+              },
+              inputs: {
+                kind: "record",
+                name: "^[A-Za-z][\\w-]{0,63}$",
+                value: {
+                  kind: "text",
+                  pattern: "[^]",
+                },
+                fallback: {},
+              },
+              select: {
+                kind: "text",
+                pattern: "\\S",
+                optional: true,
+              },
+              window: {
+                kind: "duration",
+                min: 1000,
+                max: 3600000,
+                fallback: "5m",
+              },
+            },
+          },
+          fallback: {},
+        },
+        outgoing: {
+          kind: "record",
+          name: "^[A-Za-z][\\w-]{0,63}$",
+          value: {
+            kind: "map",
+            keys: {
+              enabled: {
+                kind: "boolean",
+                fallback: true,
+              },
+              url: {
+                kind: "text",
+                pattern: "^https?:\\/\\/[^\\s@#/?]+(?:[/?][^\\s#]*)?$",
+                optional: true,
+              },
+              secret: {
+                kind: "secret",
+                optional: true,
+              },
+              previousSecret: {
+                kind: "secret",
+                optional: true,
+              },
+              on: {
+                kind: "list",
+                item: {
+                  kind: "choice",
+                  values: [
+                    "run.created",
+                    "run.started",
+                    "run.retried",
+                    "run.finished",
+                    "run.succeeded",
+                    "run.partial",
+                    "run.failed",
+                    "run.cancelled",
+                  ],
+                },
+                fallback: ["run.finished"],
+              },
+              workflows: {
+                kind: "list",
+                item: {
+                  kind: "text",
+                  pattern: "\\S",
+                },
+                fallback: [],
+              },
+              where: {
+                kind: "scope",
+                optional: true,
+              },
+              timeout: {
+                kind: "duration",
+                min: 1,
+                max: 300000,
+                fallback: "10s",
+              },
+              attempts: {
+                kind: "number",
+                integer: true,
+                min: 1,
+                max: 100,
+                fallback: 15,
+              },
+            },
+          },
+          fallback: {},
         },
       },
       fallback: {},
