@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { issueToken } from "../access/issue-token.ts";
+import type { AppContext } from "../app/app-context.ts";
+import { openApp } from "../app/open-app.ts";
+import { openIssuer } from "../app/open-identity.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { newTokenId } from "../lib/ids.ts";
+import { makeUntrustedCertificate } from "../readiness/acting/make-certificate.ts";
+import { serve } from "./serve.ts";
+
+/** For tests: what a server shall be like. Everything may be left out. */
+export interface TestServerRequest {
+  /** Keys of mahavishnu.yaml besides those that every test needs; `server` and `auth` are merged key by key. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** `access.bindings`: who has which role. */
+  readonly bindings?: readonly { readonly subject: string; readonly role: string; readonly where?: string }[];
+  /** Whether it speaks TLS, with a certificate of its own for localhost. */
+  readonly tls?: boolean;
+  /** Further files of the workspace by name; repos.yaml names two repositories, alpha and beta, unless it is among them. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The environment besides PATH and the secret. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** For tests: a server that listens on a free port of 127.0.0.1. */
+export interface TestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  readonly workspace: string;
+  /** The workspace as its owner has it open: for looking at what the server has done. */
+  readonly app: AppContext;
+  /** The server's certificate, to be trusted by the test; empty without TLS. */
+  readonly ca: string;
+  /** Makes a token of an hour. Without a role its rights are those that `bindings` give to the subject. */
+  token(subject: string, role?: string | null, where?: string | null): Promise<string>;
+  /** Stops it and waits until it has let go of everything; disposing does so too. */
+  stop(): Promise<void>;
+}
+
+/** For tests: the names of the server's certificate and key in its workspace. */
+export const tlsFiles = { cert: "server.crt", key: "server.key" } as const;
+
+/**
+ * For tests: makes a workspace in a temporary folder and serves it.
+ *
+ * @example
+ * await using server = await startTestServer({ bindings: [{ subject: "user:dana", role: "viewer" }] });
+ * const token = await server.token("user:dana");
+ * await fetch(`${server.url}/v1/runs`, { headers: { authorization: `Bearer ${token}` } });
+ */
+export async function startTestServer(request: TestServerRequest = {}): Promise<TestServer> {
+  const workspace = await mkdtemp(join(tmpdir(), "server-"));
+  const certificate = request.tls === true ? makeUntrustedCertificate() : undefined;
+  try {
+    await writeFiles(workspace, request, certificate);
+    const secret = "a secret for tests, long enough to count";
+    const env = { PATH: process.env["PATH"], MAHAVISHNU_TEST_SECRET: secret, ...request.env };
+    const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
+    const stopping = new AbortController();
+    const { url, ended } = await waitUntilReady(app, stopping.signal);
+    const stop = async (): Promise<void> => {
+      stopping.abort();
+      await ended;
+    };
+    return {
+      url,
+      port: Number(new URL(url).port),
+      workspace,
+      app,
+      ca: certificate?.cert ?? "",
+      token: async (subject, role = null, where = null) => await makeToken(app, { subject, role, scope: where }),
+      stop,
+      [Symbol.asyncDispose]: async () => {
+        await stop();
+        await app[Symbol.asyncDispose]();
+        await rm(workspace, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(workspace, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function writeFiles(
+  workspace: string,
+  { config = {}, bindings = [], files = {} }: TestServerRequest,
+  certificate: { readonly cert: string; readonly key: string } | undefined,
+): Promise<void> {
+  const { server = {}, auth = {}, access = {} } = config as Readonly<Record<string, object>>;
+  const whole = {
+    version: 1,
+    ...config,
+    // Stopped at once: no test waits for what it has left behind.
+    server: { port: 0, drain: "1s", ...(certificate === undefined ? {} : { tls: tlsFiles }), ...server },
+    auth: { enabled: true, secret: "${env:MAHAVISHNU_TEST_SECRET}", ...auth },
+    access: { bindings, ...access },
+  };
+  const all: Record<string, string> = {
+    "repos.yaml": "version: 1\nrepos:\n  alpha: { tags: [front] }\n  beta: { tags: [back] }\n",
+    "mahavishnu.yaml": JSON.stringify(whole),
+    ...(certificate === undefined ? {} : { [tlsFiles.cert]: certificate.cert, [tlsFiles.key]: certificate.key }),
+    ...files,
+  };
+  await mkdir(join(workspace, "workflows"));
+  for (const [name, text] of Object.entries(all)) {
+    await mkdir(dirname(join(workspace, name)), { recursive: true });
+    await writeFile(join(workspace, name), text, { mode: 0o600 });
+  }
+}
+
+async function waitUntilReady(
+  app: AppContext,
+  stop: AbortSignal,
+): Promise<{ readonly url: string; readonly ended: Promise<void> }> {
+  const ready = Promise.withResolvers<string>();
+  const ended = serve({ app, stop, onReady: ready.resolve });
+  try {
+    // It is over before it is ready only when it cannot start, and then it says why.
+    await Promise.race([ready.promise, ended]);
+    return { url: await ready.promise, ended };
+  } catch (error) {
+    await app[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function makeToken(
+  app: AppContext,
+  rights: { readonly subject: string; readonly role: string | null; readonly scope: string | null },
+): Promise<string> {
+  const whole = { id: newTokenId(), name: null, ttlMs: 3_600_000, createdBy: "local:test", ...rights };
+  return (await issueToken(whole, await openIssuer(app))).text;
+}
