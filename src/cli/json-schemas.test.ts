@@ -58,6 +58,9 @@ interface Printed {
   readonly argv: readonly string[];
 }
 
+/** Tokens rest on a secret. */
+const withSecret = ["--set", "auth.secret=0123456789abcdef0123456789abcdef"];
+
 const documents: readonly Printed[] = [
   { name: "error", code: 64, argv: ["rnu"] },
   { name: "error", code: 64, argv: ["repos", "list", "-s", "("] },
@@ -78,6 +81,13 @@ const documents: readonly Printed[] = [
   { name: "runsResume", code: 0, argv: ["runs", "resume"] },
   { name: "adaptersList", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealth", code: 0, argv: ["adapters", "health"] },
+  { name: "tokenCreate", code: 0, argv: ["token", "create", "--subject", "service:ci", ...withSecret] },
+  { name: "tokenList", code: 0, argv: ["token", "list"] },
+  { name: "tokenRevoke", code: 0, argv: ["token", "revoke", "--subject", "service:gone"] },
+  { name: "tokenRotate", code: 0, argv: ["token", "rotate", ...withSecret] },
+  { name: "accessShow", code: 0, argv: ["access", "show"] },
+  { name: "accessCan", code: 1, argv: ["access", "can", "user:dana", "runs:start", "web"] },
+  { name: "accessWhoami", code: 0, argv: ["access", "whoami"] },
   { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
   { name: "productionExplain", code: 0, argv: ["production", "explain", "CFG001"] },
@@ -91,6 +101,7 @@ const lines: readonly Printed[] = [
   { name: "workflowsListLine", code: 0, argv: ["workflows", "list"] },
   { name: "runLine", code: 0, argv: ["run", "hello"] },
   { name: "runsListLine", code: 0, argv: ["runs", "list"] },
+  { name: "tokenListLine", code: 0, argv: ["token", "list"] },
   { name: "adaptersListLine", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealthLine", code: 0, argv: ["adapters", "health"] },
   { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },

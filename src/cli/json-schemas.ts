@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { errorCatalogue, type ErrorCode } from "../lib/error-catalogue.ts";
 import { SuiteLineSchema } from "../readiness/report/schema.ts";
+import { accessExplanation, accessView, identity } from "../app/shapes/access.ts";
 import { adapter, adapterHealth } from "../app/shapes/adapters.ts";
 import { configDocument, configRemark, configValidation } from "../app/shapes/config.ts";
 import { plan } from "../app/shapes/plan.ts";
@@ -21,6 +22,7 @@ import {
 } from "../app/shapes/repositories.ts";
 import { logPiece, run, runItem, time } from "../app/shapes/runs.ts";
 import { diagnostic } from "../app/shapes/texts.ts";
+import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
 import { explanationShape, plannedCheck } from "./production-schemas.ts";
 
@@ -91,6 +93,14 @@ export const outputSchemas = {
   runsListLine: runItem,
   runsResume: z.union([document(run.shape), list(run)]),
   runsLogsLine: logLine,
+  accessShow: document(accessView.shape),
+  accessCan: document(accessExplanation.shape),
+  accessWhoami: document(identity.shape),
+  tokenCreate: document(createdToken.shape),
+  tokenList: list(token),
+  tokenListLine: token,
+  tokenRevoke: document(revokedTokens.shape),
+  tokenRotate: document(rotatedKeys.shape),
   adaptersList: list(adapter),
   adaptersListLine: adapter,
   adaptersHealth: list(adapterHealth),

@@ -8,8 +8,6 @@ const planned: Readonly<Record<string, readonly string[]>> = {
     "worker",
     "approvals",
     "schedules",
-    "token",
-    "access",
     "audit",
     "backup",
     "mcp",

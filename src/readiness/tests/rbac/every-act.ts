@@ -1,11 +1,13 @@
 import type { AppContext } from "../../../app/app-context.ts";
 import type { UseCase } from "../../../app/use-case.ts";
+import { explainAccess, showAccess, whoAmI } from "../../../app/use-cases/access.ts";
 import { checkAdapterHealth, listAdapters } from "../../../app/use-cases/adapters.ts";
 import { readConfig, validateConfig } from "../../../app/use-cases/config.ts";
 import { planRun } from "../../../app/use-cases/plan-run.ts";
 import { checkFleetRepositories, listRepositories, scanRepositories } from "../../../app/use-cases/repos.ts";
 import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../../app/use-cases/runs.ts";
 import { execCommand, startRun } from "../../../app/use-cases/start-run.ts";
+import { createToken, listTokens, revokeToken, rotateKeys } from "../../../app/use-cases/tokens.ts";
 import { listWorkflows, showWorkflow, validateWorkflows } from "../../../app/use-cases/workflows.ts";
 import { MahavishnuError } from "../../../lib/errors.ts";
 import { checkReadiness, proveReadiness } from "../../suite-use-cases.ts";
@@ -27,7 +29,7 @@ export function everyAct({ workspace, runs }: DoorWorld): readonly EveryAct[] {
     act(validateConfig, {}),
     act(listRepositories, {}),
     act(checkFleetRepositories, {}),
-    act(scanRepositories, { folder: workspace.folder }),
+    act(scanRepositories, { folder: "." }),
     act(listWorkflows, {}),
     act(showWorkflow, { name: "touch" }),
     act(validateWorkflows, {}),
@@ -37,6 +39,13 @@ export function everyAct({ workspace, runs }: DoorWorld): readonly EveryAct[] {
     act(listInterruptedRuns, {}),
     act(listAdapters, {}),
     act(checkAdapterHealth, {}),
+    act(showAccess, {}),
+    act(explainAccess, { subject: "user:dana", action: "runs:start", resource: "alpha" }),
+    act(whoAmI, {}),
+    act(listTokens, { limit: 10 }),
+    act(createToken, { subject: "service:asked", role: "worker" }),
+    act(revokeToken, { subject: "service:asked" }),
+    act(rotateKeys, {}),
     act(startRun, { workflow: "touch", inputs: {} }),
     act(resumeRun, one),
     act(retryRun, one),
