@@ -27,7 +27,17 @@ export async function perform<Input, Output>(
   const decision = await decide(context, useCase, resource);
   if (!decision.allowed) throw await refuse(context, useCase, resource, decision);
   if (useCase.writes) await audit(context, useCase, resource, decision, await changes());
-  return await run();
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof MahavishnuError && error.code === "ACCESS_DENIED") {
+      // What only the act itself could see is a refusal too.
+      await audit(context, useCase, resource, { allowed: false, reason: error.message }, noChanges).catch(
+        () => undefined,
+      );
+    }
+    throw error;
+  }
 }
 
 /** Who may do this nowhere learns nothing on the way: nothing is looked up for them. */

@@ -6,7 +6,7 @@ import {
 } from "../../app/use-cases/adapters.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { AdaptersHealthOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { OutputFormat } from "../output-request.ts";

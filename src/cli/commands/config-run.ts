@@ -1,7 +1,7 @@
 import { readConfig, validateConfig } from "../../app/use-cases/config.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { ConfigShowOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import { type View, viewConfig, viewValidation } from "./config-view.ts";

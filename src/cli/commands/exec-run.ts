@@ -1,7 +1,7 @@
 import { execCommand } from "../../app/use-cases/start-run.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { ExecOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { followRuns, tellInterrupted } from "../follow-run.ts";
 
 /** `mahavishnu exec -- COMMAND...`. */

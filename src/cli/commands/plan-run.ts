@@ -2,7 +2,7 @@ import { planRun } from "../../app/use-cases/plan-run.ts";
 import { type CommandIo, writeJson, writeLines } from "../command-io.ts";
 import type { PlanOptions } from "../command-options.ts";
 import type { KeyValue } from "../global-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { renderPlan } from "../terminal/plan-view.ts";
 
 /** `mahavishnu plan WORKFLOW`. */

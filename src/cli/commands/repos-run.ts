@@ -7,7 +7,7 @@ import {
 } from "../../app/use-cases/repos.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { ReposCheckOptions, ReposScanOptions, ReposSelectOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { OutputFormat } from "../output-request.ts";
 import { escapeControl } from "../terminal/escape-control.ts";

@@ -1,7 +1,7 @@
 import { startRun } from "../../app/use-cases/start-run.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { RunOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { followRuns, tellInterrupted } from "../follow-run.ts";
 import { inputsOf } from "./plan-run.ts";
 

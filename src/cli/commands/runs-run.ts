@@ -8,7 +8,7 @@ import type {
   RunsResumeOptions,
   RunsRetryOptions,
 } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { followRuns, readRunState, watchRun } from "../follow-run.ts";
 import { printLogs } from "../print-logs.ts";
 import { type FailedResume, resumeRuns, tellFailures } from "../resume-runs.ts";

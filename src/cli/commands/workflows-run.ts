@@ -4,7 +4,7 @@ import { readUserFile } from "../../config/read-user-file.ts";
 import { maxWorkflowBytes } from "../../workflows/load-workflows.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { WorkflowsShowOptions, WorkflowsValidateOptions } from "../command-options.ts";
-import { openDoor } from "../door.ts";
+import { openDoor } from "../open-door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { View } from "./config-view.ts";
