@@ -23,10 +23,13 @@ function openRecursion(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, openRecursion(child)]));
 }
 
+/** Every format that zod writes comes with a pattern that says the same. */
+const options = { useDefaults: true, strict: false, validateFormats: false };
+
 /** Checks parts of requests. Texts of paths and queries are read as what their schema says; nothing else is converted. */
 export class RequestValidator {
-  readonly #texts = new Ajv2020({ coerceTypes: "array", useDefaults: true, strict: false });
-  readonly #body = new Ajv2020({ useDefaults: true, strict: false });
+  readonly #texts = new Ajv2020({ ...options, coerceTypes: "array" });
+  readonly #body = new Ajv2020(options);
 
   /** Makes the check of one part. It changes what it is given: defaults are filled in. */
   compile(part: RequestPart, shape: z.ZodType): (value: object) => void {
