@@ -194,3 +194,37 @@ export interface ProductionOptions extends ProductionFlags, GlobalOptions {
 export interface ProductionExplainOptions extends GlobalOptions {
   readonly id: string;
 }
+
+/** Flags that narrow the audit trail. */
+export interface AuditFilterFlags {
+  readonly actor?: string;
+  readonly action?: string;
+  /** How the resource begins. */
+  readonly resource?: string;
+  readonly decision?: "allowed" | "denied";
+  /** ISO 8601. */
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** Flags of `audit list`. */
+export interface AuditListFlags extends AuditFilterFlags {
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** What `audit list` is asked. */
+export interface AuditListOptions extends AuditListFlags, GlobalOptions {}
+
+/** Flags of `audit verify`. */
+export interface AuditVerifyFlags {
+  /** `SEQ:HASH`, kept elsewhere. */
+  readonly head?: string;
+}
+
+/** What `audit verify` is asked. */
+export interface AuditVerifyOptions extends AuditVerifyFlags, GlobalOptions {}
+
+/** What `audit export` is asked. */
+export interface AuditExportOptions extends AuditFilterFlags, GlobalOptions {}

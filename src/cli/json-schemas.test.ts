@@ -88,6 +88,8 @@ const documents: readonly Printed[] = [
   { name: "accessShow", code: 0, argv: ["access", "show"] },
   { name: "accessCan", code: 1, argv: ["access", "can", "user:dana", "runs:start", "web"] },
   { name: "accessWhoami", code: 0, argv: ["access", "whoami"] },
+  { name: "auditList", code: 0, argv: ["audit", "list"] },
+  { name: "auditVerify", code: 0, argv: ["audit", "verify"] },
   { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
   { name: "productionExplain", code: 0, argv: ["production", "explain", "CFG001"] },
@@ -104,6 +106,8 @@ const lines: readonly Printed[] = [
   { name: "tokenListLine", code: 0, argv: ["token", "list"] },
   { name: "adaptersListLine", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealthLine", code: 0, argv: ["adapters", "health"] },
+  { name: "auditListLine", code: 0, argv: ["audit", "list"] },
+  { name: "auditExportLine", code: 0, argv: ["audit", "export"] },
   { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionLine", code: 1, argv: ["production", "check-config"] },
 ];

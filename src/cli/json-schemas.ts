@@ -10,6 +10,7 @@ import { errorCatalogue, type ErrorCode } from "../lib/error-catalogue.ts";
 import { SuiteLineSchema } from "../readiness/report/schema.ts";
 import { accessExplanation, accessView, identity } from "../app/shapes/access.ts";
 import { adapter, adapterHealth } from "../app/shapes/adapters.ts";
+import { auditItem, auditVerdict } from "../app/shapes/audit.ts";
 import { configDocument, configRemark, configValidation } from "../app/shapes/config.ts";
 import { plan } from "../app/shapes/plan.ts";
 import {
@@ -105,6 +106,10 @@ export const outputSchemas = {
   adaptersListLine: adapter,
   adaptersHealth: list(adapterHealth),
   adaptersHealthLine: adapterHealth,
+  auditList: list(auditItem),
+  auditListLine: auditItem,
+  auditVerify: document(auditVerdict.shape),
+  auditExportLine: auditItem,
   productionPlan: list(plannedCheck).extend({
     notAsked: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   }),

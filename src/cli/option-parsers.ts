@@ -55,3 +55,17 @@ export function parseNonEmpty(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
   return text;
 }
+
+/** A date is UTC; a time must say its zone, so that the same words mean the same on every machine. */
+const moment = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+/** Reads a moment, or a duration for so long ago; ISO 8601 in UTC. */
+export function parseMoment(text: string): string {
+  const ago = parseDuration(text);
+  const time = ago !== undefined ? Date.now() - ago : moment.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isFinite(time) || time < 0)
+    throw new InvalidArgumentError(
+      "It must be a time such as 2030-01-31 or 2030-01-31T12:00:00Z, or so long ago: 24h.",
+    );
+  return new Date(time).toISOString();
+}

@@ -17,9 +17,12 @@ export interface OutputRequest {
 /** Formats of graphs, for programs that draw. */
 export type DrawingFormat = "dot" | "mermaid";
 
+/** A format for spreadsheets. */
+export type SheetFormat = "csv";
+
 /** What a command does with `-o`. */
 export interface OutputRules {
-  readonly formats: readonly (OutputFormat | DrawingFormat)[];
+  readonly formats: readonly (OutputFormat | DrawingFormat | SheetFormat)[];
   /** Whether `-o FORMAT=FILE` may be given, and given several times. */
   readonly files: boolean;
 }
@@ -55,7 +58,7 @@ export function chooseOutput(values: readonly string[], rules: OutputRules): Out
 function parseRequest(value: string, rules: OutputRules): OutputRequest {
   const split = value.indexOf("=");
   const name = split === -1 ? value : value.slice(0, split);
-  // Only a command whose rules have a format for drawing is ever given one, and looks at it as a text.
+  // Only a command whose rules have a format for drawing or for spreadsheets is ever given one, and looks at it as a text.
   const format = rules.formats.find((known) => known === name) as OutputFormat | undefined;
   if (format === undefined) {
     if (rules.files && plannedFormats.includes(name)) {

@@ -4,6 +4,7 @@ import { didYouMean } from "../lib/suggest.ts";
 import { version } from "../lib/version.ts";
 import { declareAccess } from "./commands/access.ts";
 import { declareAdapters } from "./commands/adapters.ts";
+import { declareAudit } from "./commands/audit.ts";
 import { declareConfig } from "./commands/config.ts";
 import { declareExec } from "./commands/exec.ts";
 import { declareInit } from "./commands/init.ts";
@@ -40,6 +41,7 @@ export function buildProgram(shell: Shell): Command {
   declareRepos(program, shell);
   declareWorkflows(program, shell);
   declareAdapters(program, shell);
+  declareAudit(program, shell);
   program.commandsGroup("Act:");
   declarePlan(program, shell);
   declareRun(program, shell);

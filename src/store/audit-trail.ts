@@ -10,6 +10,10 @@ import { type ChainedRow, type ChainReader, verifyChain } from "./verify-audit.t
 /** Rows looked at in one go; then whatever else this process does gets its turn. */
 const windowSize = 2_000;
 const leastSeq = -(2n ** 63n);
+/** SQLite's integers can be greater than a number holds; the trail's own never are, and somebody else's are not to stop anything. */
+const greatest = Number.MAX_SAFE_INTEGER - 1;
+const listedColumns = `seq, max(min(time, ${greatest}), -1) AS time, actor, action, resource, decision, reason, request_id AS requestId,
+  origin, before, after, hash`;
 
 /**
  * The audit trail. Triggers of the schema refuse to change or delete its rows, and keep the head in `meta` with each new one; each
@@ -20,7 +24,7 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
     "INSERT INTO audit(seq, time, actor, action, resource, decision, reason, request_id, origin, before, after, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const ends = db.prepare(
-    `SELECT (SELECT value FROM meta WHERE key = '${headKey}') AS head, (SELECT max(seq) FROM audit) AS last`,
+    `SELECT (SELECT value FROM meta WHERE key = '${headKey}') AS head, (SELECT min(max(seq), ${greatest}) FROM audit) AS last`,
   );
   const others = { forwards: undefined, backwards: undefined, chain: undefined } as Record<
     string,
@@ -57,11 +61,11 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
     const order = newestFirst ? "DESC" : "ASC";
     const statement = prepare(
       order,
-      `SELECT ${chainedColumns} FROM audit WHERE seq > $low AND seq <= $high
+      `SELECT ${listedColumns} FROM audit WHERE seq > $low AND seq <= $high
         AND ($actor IS NULL OR actor = $actor) AND ($action IS NULL OR action = $action)
         AND ($resource IS NULL OR substr(resource, 1, length($resource)) = $resource)
         AND ($decision IS NULL OR decision = $decision)
-        AND ($since IS NULL OR time >= $since) AND ($until IS NULL OR time < $until)
+        AND ($since IS NULL OR audit.time >= $since) AND ($until IS NULL OR audit.time < $until)
         ORDER BY seq ${order} LIMIT $limit`,
     );
     const rows = statement.all({

@@ -254,6 +254,10 @@ describe("verifying the audit trail", () => {
     expect(await tamper(add(-9))).toMatchObject({ valid: false, firstProblem: { kind: "added" } });
     expect(await tamper(add(entries + 1))).toMatchObject({ valid: false });
     expect(await tamper(add(2 ** 50))).toMatchObject({ valid: false });
+    expect(await tamper((db) => db.exec("UPDATE audit SET seq = 1 << 60 WHERE seq = 12"))).toMatchObject({
+      valid: false,
+      firstProblem: { seq: entries, kind: "reordered" },
+    });
     // A right hash, which anybody can compute, but the head knows nothing of it.
     const forged = await tamper((db) => {
       const row = db
