@@ -92,9 +92,15 @@ export interface AttemptView {
   readonly lastLine: string | null;
 }
 
-/** Whether a run waits for somebody to take it over: it is not over, and nobody who lives owns it. */
-export function isInterrupted(row: RunRow, now: number): boolean {
+/** Whether a run is not over, and nobody who lives owns it. */
+export function isUnowned(row: RunRow, now: number): boolean {
   return !isOver(row.state as RunStatus) && (row.owner === null || !isLive(row.owner, now));
+}
+
+/** Whether a run waits for somebody to take it over. A detached one that has not begun waits for its turn, and nothing was interrupted. */
+export function isInterrupted(row: RunRow, now: number): boolean {
+  const waits = row.detached && row.state === "queued" && row.startedAt === null;
+  return isUnowned(row, now) && !waits;
 }
 
 /** A run's row as lists show it. */

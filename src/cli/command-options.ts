@@ -73,6 +73,8 @@ export interface PlanOptions extends PlanFlags, GlobalOptions {
 export interface RunFlags extends PlanFlags {
   /** A second run with the same key is not started; the first one is shown. */
   readonly idempotencyKey?: string;
+  /** Record it only. */
+  readonly detach?: boolean;
   /** Repositories at once, over all sweeps of the run. */
   readonly maxParallel?: number;
 }
@@ -84,6 +86,8 @@ export interface RunOptions extends RunFlags, GlobalOptions {
 
 /** Flags of `exec`. */
 export interface ExecFlags {
+  /** Record it only. */
+  readonly detach?: boolean;
   readonly select?: string;
   readonly maxParallel?: number;
   /** Milliseconds for each repository. */

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command, Option } from "commander";
 import { MahavishnuError } from "../lib/errors.ts";
 import { addGlobalOptions, localOnly, readGlobalOptions } from "./declare-global-options.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -167,13 +167,6 @@ export function configureCommand(command: Command, shell: Shell): void {
 /** The words that call a command: `mahavishnu repos list`. */
 export function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
-}
-
-/** A flag that is planned: given, it is refused with its reason. It is not listed in help. */
-export function notBuiltOption(flags: string, reason: string): Option {
-  return new Option(flags).hideHelp().argParser(() => {
-    throw new MahavishnuError("NOT_BUILT", `${flags.split(" ")[0] ?? flags} is not built yet: ${reason}`);
-  });
 }
 
 /** The end of a command's help: examples, notes and exit codes. */

@@ -192,10 +192,6 @@ describe("wrong command lines end with 64, the reason and the fix", () => {
     [["worker", "--port", "1"], "`mahavishnu worker` is not built yet"],
     [["runs", "pause", "x"], "`mahavishnu runs pause` is not built yet"],
     [["production", "self-test"], "`mahavishnu production self-test` is not built yet"],
-    [
-      ["run", "x", "--detach"],
-      "--detach is not built yet: nothing would execute the run until `mahavishnu serve` exists; leave the flag out",
-    ],
   ])("%j is planned, and refused as such", async (argv, message) => {
     const { exitCode, stderr } = await runCaptured(argv);
     expect(stderr).toMatch(new RegExp(`^mahavishnu: ${RegExp.escape(message)}\n  fix: .+  \\[NOT_BUILT\\]\n$`));

@@ -37,3 +37,8 @@ export const selectorHelp: string = [
   "  last:failed dirty ahead behind @selector, with && || ! ( )",
   "  tag:a matches a and a/b",
 ].join("\n");
+
+/** `--detach`. */
+export function detachOption(): Option {
+  return new Option("--detach", "only record the run; `mahavishnu serve` on the same workspace executes it");
+}

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createAuthenticator } from "../access/authenticator.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
+import { type DispatchEvent, type Dispatcher, startDispatcher } from "../app/dispatcher.ts";
 import { expectAuthSecret } from "../access/seal-key.ts";
 import { resolveAuthSecrets } from "../config/secret-references.ts";
 import { authenticateBearer } from "./bearer.ts";
@@ -17,14 +18,16 @@ export interface ServeRequest {
   readonly stop: AbortSignal;
   /** Called once it answers, with where. */
   readonly onReady: (url: string) => void;
+  /** Told of runs that are begun or taken over here, and of what keeps them from it. */
+  readonly onDispatch: (event: DispatchEvent) => void;
 }
 
 /**
- * Serves a workspace over HTTP until it is told to stop. Resolves when everything has been let go of.
+ * Serves a workspace over HTTP, and executes its detached runs, until it is told to stop. Resolves when everything has been let go of.
  *
  * @throws MahavishnuError SERVER_REFUSED when it would not be safe, or cannot listen.
  */
-export async function serve({ app, stop, onReady }: ServeRequest): Promise<void> {
+export async function serve({ app, stop, onReady, onDispatch }: ServeRequest): Promise<void> {
   refuseUnsafe(app);
   const { config, paths } = app.loaded;
   const { host, port, maxBody, requestTimeout, maxConnections } = config.server;
@@ -42,14 +45,21 @@ export async function serve({ app, stop, onReady }: ServeRequest): Promise<void>
       ? {}
       : { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey), minVersion: "TLSv1.2" } }),
   });
+  let dispatcher: Dispatcher | undefined;
   try {
     await http.listen({ host, port });
+    dispatcher = await startDispatcher({
+      store: await app.store(),
+      engine: await app.engine(),
+      maxConcurrentRuns: config.limits.maxConcurrentWorkflows,
+      observe: onDispatch,
+    });
     const { port: taken } = http.server.address() as AddressInfo;
     onReady(`${tlsCert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
     await waitFor(stop);
   } finally {
     stopping.abort();
-    await http.close();
+    await Promise.all([http.close(), dispatcher?.stop({ drainMs: config.server.drain })]);
   }
 }
 

@@ -117,7 +117,7 @@ async function waitUntilReady(
   stop: AbortSignal,
 ): Promise<{ readonly url: string; readonly ended: Promise<void> }> {
   const ready = Promise.withResolvers<string>();
-  const ended = serve({ app, stop, onReady: ready.resolve });
+  const ended = serve({ app, stop, onReady: ready.resolve, onDispatch: () => undefined });
   try {
     // It is over before it is ready only when it cannot start, and then it says why.
     await Promise.race([ready.promise, ended]);

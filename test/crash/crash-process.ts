@@ -62,7 +62,12 @@ await using engine = createEngine({
 
 async function takePart(): Promise<string> {
   const [row] = await store.listRuns({ limit: 1 });
-  if (row !== undefined) return row.endedAt === null ? (await (await engine.resume(row.id)).done).state : row.state;
+  if (row !== undefined) {
+    if (row.endedAt !== null) return row.state;
+    // In turn as a server goes on with a run, and as `runs resume` does.
+    const handle = row.fence % 2 === 1 ? await engine.take(row.id) : await engine.resume(row.id);
+    return (await handle?.done)?.state ?? "no handle";
+  }
   const plan = JSON.parse(readFileSync(join(folder, "plan.json"), "utf8")) as Plan;
   const { handle } = await engine.start({ plan, actor: "local:test", reason: "a crash test", idempotencyKey: "crash" });
   return (await handle?.done)?.state ?? "no handle";

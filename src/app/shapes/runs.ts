@@ -119,7 +119,7 @@ export const logPage = z.strictObject({ items: z.array(logPiece), nextCursor: z.
 
 /** What a start, a cancel and the like answer: where the run is to be followed. */
 export const actedRun = z.strictObject({ runId: z.string() });
-export const startedRun = z.strictObject({ runId: z.string(), created: z.boolean() });
+export const startedRun = z.strictObject({ runId: z.string(), created: z.boolean(), servers: count.nullable() });
 export const interruptedRuns = z.strictObject({ items: z.array(z.string()) });
 
 export const listRunsInput = z.strictObject({
@@ -162,10 +162,11 @@ export const planRunInput = z.strictObject({
   inputs: z.record(z.string().max(200), z.string().max(1_048_576)).default({}),
   ...wishes,
 });
-export const startRunInput = planRunInput.extend({ idempotencyKey: idempotencyKey.optional() });
+const startChoice = { idempotencyKey: idempotencyKey.optional(), detach: z.boolean().optional() };
+export const startRunInput = planRunInput.extend(startChoice);
 export const execInput = z.strictObject({
   command: z.array(z.string().max(131_072)).min(1).max(10_000),
   timeoutMs: z.int().min(1).max(2_147_483_647).optional(),
-  idempotencyKey: idempotencyKey.optional(),
+  ...startChoice,
   ...wishes,
 });

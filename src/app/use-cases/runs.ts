@@ -1,4 +1,5 @@
 import { MahavishnuError } from "../../lib/errors.ts";
+import type { CancelWish } from "../../engine/conduct-run.ts";
 import type { RunHandle } from "../../engine/engine.ts";
 import { isOver, type RunStatus } from "../../engine/state.ts";
 import { replay } from "../../engine/reduce.ts";
@@ -12,6 +13,7 @@ import { listHidden, RunVeil } from "../run-veil.ts";
 import {
   type EventView,
   isInterrupted,
+  isUnowned,
   type RunListItem,
   type RunView,
   viewEvent,
@@ -271,13 +273,24 @@ export const cancelRun = defineUseCase<CancelRunInput, ActedRun>({
     const { row } = await readRun(store, id);
     if (isOver(row.state as RunStatus)) throw new MahavishnuError("RUN_STATE", `run ${row.id} is over: ${row.state}`);
     const wish = { actor: context.subject.name, reason, atOnce };
-    if (row.owner === null || isInterrupted(row, Date.now())) {
-      return { runId: row.id, handle: await (await context.engine()).resume(row.id, wish) };
+    if (row.owner === null || isUnowned(row, Date.now())) {
+      const handle = await endHere(context, row.id, wish);
+      if (handle !== null) return { runId: row.id, handle };
     }
     await store.requestCancel({ ...wish, runId: row.id, time: Date.now() });
     return { runId: row.id, handle: null };
   },
 });
+
+/** Takes a run over to end it; null when somebody else has taken it in the same moment, and is to be asked. */
+async function endHere(context: AppContext, runId: string, wish: CancelWish): Promise<RunHandle | null> {
+  try {
+    return await (await context.engine()).resume(runId, wish);
+  } catch (error) {
+    if (error instanceof MahavishnuError && error.code === "RUN_OWNED") return null;
+    throw error;
+  }
+}
 
 /** `runs resume ID`: takes a run over whose process is gone, and goes on with it here. */
 export const resumeRun = defineUseCase<OneRunInput, ActedRun>({

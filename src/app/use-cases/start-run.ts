@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { RunHandle } from "../../engine/engine.ts";
 import type { Plan } from "../../engine/plan.ts";
+import { recordRun, type StartRequest } from "../../engine/record-run.ts";
 import type { RunState } from "../../engine/state.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
 import type { Workflow } from "../../workflows/types.ts";
@@ -15,43 +16,44 @@ export interface StartedRun {
   readonly runId: string;
   /** False when the idempotency key was known: nothing was begun. */
   readonly created: boolean;
+  /** How many servers live that may begin a detached run; null when it is not detached. */
+  readonly servers: number | null;
   /** The run in this process; null where nothing was begun here. */
   readonly handle: RunHandle | null;
 }
 
-/** What is to be run. */
-export interface StartRunInput extends PlanRunInput {
+/** How a run is begun. */
+export interface StartChoice {
   readonly idempotencyKey?: string;
+  /** Only record it: a server of the workspace begins it. */
+  readonly detach?: boolean;
 }
+
+/** What is to be run. */
+export interface StartRunInput extends PlanRunInput, StartChoice {}
 
 /** A run that is planned and not begun. */
 interface PlannedStart {
   readonly plan: Plan;
-  readonly idempotencyKey: string | undefined;
+  readonly choice: StartChoice;
 }
 
-/** `run WORKFLOW`: begins a run in this process. */
+/** `run WORKFLOW`: begins a run in this process, or records it for a server. */
 export const startRun = definePreparedUseCase<StartRunInput, StartedRun, PlannedStart>({
   name: "startRun",
   permission: "runs:start",
   writes: true,
-  prepare: async (context, input) => ({
-    plan: await planNamed(context, input),
-    idempotencyKey: input.idempotencyKey,
-  }),
+  prepare: async (context, input) => ({ plan: await planNamed(context, input), choice: input }),
   resource: aboutPlan,
   run: beginRun,
 });
 
-/** `exec -- COMMAND...`: begins a run of an ad hoc command in this process. */
+/** `exec -- COMMAND...`: begins a run of an ad hoc command in this process, or records it for a server. */
 export const execCommand = definePreparedUseCase<ExecInput, StartedRun, PlannedStart>({
   name: "execCommand",
   permission: "runs:exec",
   writes: true,
-  prepare: async (context, input) => ({
-    plan: await planExec(context, input),
-    idempotencyKey: input.idempotencyKey,
-  }),
+  prepare: async (context, input) => ({ plan: await planExec(context, input), choice: input }),
   resource: aboutPlan,
   run: beginRun,
 });
@@ -60,17 +62,29 @@ function aboutPlan({ plan }: PlannedStart): Resource {
   return { name: `workflow:${plan.workflow.name}`, repositories: Object.keys(plan.repositories) };
 }
 
-async function beginRun(context: AppContext, { plan, idempotencyKey }: PlannedStart): Promise<StartedRun> {
-  const engine = await context.engine();
-  const started = await engine.start({
+async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Promise<StartedRun> {
+  const { idempotencyKey, detach = false } = choice;
+  const request = {
     plan,
     actor: context.subject.name,
     reason: "started by hand",
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  });
-  const created = started.handle !== null;
-  if (!created) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
-  return { ...started, created };
+  };
+  const started = detach ? await recordOnly(context, request) : await startHere(context, request);
+  if (!started.created) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
+  return started;
+}
+
+async function startHere(context: AppContext, request: StartRequest): Promise<StartedRun> {
+  const { runId, handle } = await (await context.engine()).start(request);
+  return { runId, handle, created: handle !== null, servers: null };
+}
+
+/** Without the engine: whoever only records needs none of the secrets. */
+async function recordOnly(context: AppContext, request: StartRequest): Promise<StartedRun> {
+  const store = await context.store();
+  const { runId, created } = await recordRun(store, request);
+  return { runId, created, servers: (await store.listServers()).length, handle: null };
 }
 
 /** A key names one thing that is to be done once: what was asked for with it before must be the same. */
@@ -90,13 +104,12 @@ function refuseOther(asked: Plan, { id, plan: known }: RunState): void {
 }
 
 /** What `exec` is asked. */
-export interface ExecInput {
+export interface ExecInput extends StartChoice {
   readonly command: readonly string[];
   readonly select?: string;
   readonly maxParallel?: number;
   /** Milliseconds for each repository. */
   readonly timeoutMs?: number;
-  readonly idempotencyKey?: string;
 }
 
 /** Plans an ad hoc command: a workflow of one step, in place, in every selected repository. */

@@ -3,7 +3,7 @@ import { MahavishnuError } from "../../lib/errors.ts";
 import type { ExecFlags } from "../command-options.ts";
 import { declareCommand, type Shell } from "../declare.ts";
 import { parseDurationFlag } from "../option-parsers.ts";
-import { maxParallelOption, selectOption, selectorHelp } from "../shared-options.ts";
+import { detachOption, maxParallelOption, selectOption, selectorHelp } from "../shared-options.ts";
 
 /** Declares `exec -- COMMAND...`. */
 export function declareExec(program: Command, shell: Shell): void {
@@ -19,6 +19,7 @@ export function declareExec(program: Command, shell: Shell): void {
       selectOption(),
       maxParallelOption("repositories at once"),
       new Option("--timeout <DURATION>", "time for each repository, for instance 5m").argParser(parseDurationFlag),
+      detachOption(),
     ],
     examples: [
       ["mahavishnu exec -- git rev-parse HEAD", "the commit of every repository"],
@@ -26,7 +27,7 @@ export function declareExec(program: Command, shell: Shell): void {
       ["mahavishnu exec -- sh -c 'git log -1 | head -1'", "a shell, where one is wanted"],
     ],
     exitCodes: {
-      0: "the command succeeded everywhere",
+      0: "the command succeeded everywhere, or its run was recorded",
       1: "it succeeded nowhere, or the run was cancelled",
       2: "it failed in some repositories",
     },

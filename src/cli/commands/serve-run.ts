@@ -1,3 +1,5 @@
+import type { DispatchEvent } from "../../app/dispatcher.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { type CommandIo, writeNdjson } from "../command-io.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
@@ -14,6 +16,20 @@ export async function runServe(options: GlobalOptions, io: CommandIo): Promise<n
       if (options.format === "ndjson") writeNdjson(io.stdout, [{ type: "ready", url }]);
       else io.stdout.write(`mahavishnu serves ${app.loaded.workspace} at ${url}\n`);
     },
+    onDispatch: (event) => {
+      const line = describeTrouble(event);
+      if (line !== null) io.stderr.write(`${line}\n`);
+    },
   });
   return exitCodes.success;
+}
+
+/** What an operator has to know; that runs come and go tells the history. */
+function describeTrouble(event: DispatchEvent): string | null {
+  if (event.kind === "failed") {
+    return `run ${event.runId} cannot be gone on with: ${messageOf(event.error)}; tried again in ${event.retryMs / 1_000} s`;
+  }
+  if (event.kind === "lost") return `run ${event.runId} does not go on here any more: ${messageOf(event.error)}`;
+  if (event.kind === "blind") return `runs that wait cannot be looked for: ${messageOf(event.error)}`;
+  return null;
 }

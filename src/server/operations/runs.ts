@@ -14,7 +14,7 @@ import {
   retryRun,
   showRun,
 } from "../../app/use-cases/runs.ts";
-import { execCommand, startRun } from "../../app/use-cases/start-run.ts";
+import { execCommand, type StartedRun, startRun } from "../../app/use-cases/start-run.ts";
 import { type Operation, operation, stream } from "../operation.ts";
 
 const tag = "runs";
@@ -23,7 +23,7 @@ const atRun = ({ runId }: { readonly runId: string }): string => `/v1/runs/${run
 const seen = async (context: AppContext, { id }: { readonly id: string }): Promise<unknown> =>
   await perform(context, showRun, { id });
 const acted = ({ runId }: { readonly runId: string }) => ({ runId });
-const started = ({ runId, created }: { readonly runId: string; readonly created: boolean }) => ({ runId, created });
+const started = ({ runId, created, servers }: StartedRun) => ({ runId, created, servers });
 
 /** Runs: looked at, begun, ended. */
 export const runOperations: readonly Operation[] = [
