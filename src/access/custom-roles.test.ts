@@ -92,7 +92,7 @@ function closure(role: string, custom: CustomRoles): ReadonlySet<string> {
   const reached = new Set([role]);
   for (let size = 0; size < reached.size;) {
     size = reached.size;
-    for (const name of [...reached]) {
+    for (const name of reached) {
       if (!Object.hasOwn(roles, name) && Object.hasOwn(custom, name)) {
         for (const base of custom[name]?.extends ?? []) reached.add(base);
       }

@@ -232,3 +232,48 @@ export interface AuditVerifyOptions extends AuditVerifyFlags, GlobalOptions {}
 
 /** What `audit export` is asked. */
 export interface AuditExportOptions extends AuditFilterFlags, GlobalOptions {}
+
+/** Flags of `token create`. */
+export interface TokenCreateFlags {
+  readonly subject?: string;
+  readonly role?: string;
+  /** Selector text. */
+  readonly where?: string;
+  /** Milliseconds from now. */
+  readonly expires?: number;
+  readonly name?: string;
+}
+
+/** Flags of `token list`. */
+export interface TokenListFlags {
+  readonly subject?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** Flags of `token revoke`. */
+export interface TokenRevokeFlags {
+  readonly subject?: string;
+}
+
+/** What `token revoke` is asked: an id or a subject. */
+export interface TokenRevokeOptions extends TokenRevokeFlags, GlobalOptions {
+  readonly id?: string;
+}
+
+/** Flags of `token rotate`. */
+export interface TokenRotateFlags {
+  readonly retireNow?: boolean;
+}
+
+/** Flags of `access can`. */
+export interface AccessCanFlags {
+  readonly group?: readonly string[];
+}
+
+/** What `access can` is asked. */
+export interface AccessCanOptions extends AccessCanFlags, GlobalOptions {
+  readonly subject: string;
+  readonly action: string;
+  readonly resource?: string;
+}

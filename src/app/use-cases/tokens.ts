@@ -36,7 +36,7 @@ export const createToken = definePreparedUseCase<TokenWish, CreatedToken, Prepar
     return { before: null, after: { subject, name, role, where, ttlMs } };
   },
   run: async (context, { id, wish, ttlMs }) => {
-    await refuseExcess(context, id, wish);
+    await refuseExcess(context, wish);
     const { issueToken } = await import("../../access/issue-token.ts");
     const { subject, name = null, role = null, where: scope = null } = wish;
     const request = { id, subject, name, role, scope, ttlMs, createdBy: context.subject.name };
@@ -47,15 +47,12 @@ export const createToken = definePreparedUseCase<TokenWish, CreatedToken, Prepar
   },
 });
 
-/** Nobody gives what they do not have. The trail has the wish as allowed, and then that it was refused. */
-async function refuseExcess(context: AppContext, id: string, wish: TokenWish): Promise<void> {
-  const { subject, from, requestId } = context;
+/** Nobody gives what they do not have. The door writes the refusal down. */
+async function refuseExcess(context: AppContext, wish: TokenWish): Promise<void> {
+  const { subject } = context;
   const excess = findExcess(await readAccessPolicy(context), subject, wish);
   if (excess.length === 0) return;
   const reason = `${subject.name} would give what they do not have: ${excess.join(", ")}`;
-  const entry = { time: Date.now(), actor: subject.name, action: "access:write", resource: `token:${id}` } as const;
-  const store = await context.store();
-  await store.appendAudit({ ...entry, decision: "denied", reason, requestId, from, before: null, after: null });
   const fix = "Ask an admin to make the token, or give it a role with fewer permissions.";
   throw new MahavishnuError("ACCESS_DENIED", reason, { fix });
 }

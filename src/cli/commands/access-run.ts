@@ -11,7 +11,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import { renderTable } from "../terminal/table.ts";
-import type { AccessCanOptions } from "./access.ts";
+import type { AccessCanOptions } from "../command-options.ts";
 
 /** `mahavishnu access show`. */
 export async function runAccessShow(options: GlobalOptions, io: CommandIo): Promise<number> {

@@ -1,19 +1,7 @@
 import type { Command } from "commander";
+import type { AccessCanFlags } from "../command-options.ts";
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
-import type { GlobalOptions } from "../global-options.ts";
 import { listOption } from "../shared-options.ts";
-
-/** Flags of `access can`. */
-export interface AccessCanFlags {
-  readonly group?: readonly string[];
-}
-
-/** What `access can` is asked. */
-export interface AccessCanOptions extends AccessCanFlags, GlobalOptions {
-  readonly subject: string;
-  readonly action: string;
-  readonly resource?: string;
-}
 
 /** Declares `access show|can|whoami`. */
 export function declareAccess(program: Command, shell: Shell): void {

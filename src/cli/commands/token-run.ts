@@ -7,7 +7,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import { renderTable } from "../terminal/table.ts";
-import type { TokenCreateFlags, TokenListFlags, TokenRevokeOptions, TokenRotateFlags } from "./token.ts";
+import type { TokenCreateFlags, TokenListFlags, TokenRevokeOptions, TokenRotateFlags } from "../command-options.ts";
 
 /** `mahavishnu token create`: the token alone on the standard output, so that a script can take it. */
 export async function runTokenCreate(options: TokenCreateFlags & GlobalOptions, io: CommandIo): Promise<number> {

@@ -1,43 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { durationForms, parseDuration } from "../../lib/duration.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
+import type { TokenCreateFlags, TokenListFlags, TokenRevokeFlags, TokenRotateFlags } from "../command-options.ts";
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
-import type { GlobalOptions } from "../global-options.ts";
 import { parseCount, parseNonEmpty } from "../option-parsers.ts";
 import type { OutputRules } from "../output-request.ts";
-
-/** Flags of `token create`. */
-export interface TokenCreateFlags {
-  readonly subject?: string;
-  readonly role?: string;
-  /** Selector text. */
-  readonly where?: string;
-  /** Milliseconds from now. */
-  readonly expires?: number;
-  readonly name?: string;
-}
-
-/** Flags of `token list`. */
-export interface TokenListFlags {
-  readonly subject?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-/** Flags of `token revoke`. */
-export interface TokenRevokeFlags {
-  readonly subject?: string;
-}
-
-/** What `token revoke` is asked: an id or a subject. */
-export interface TokenRevokeOptions extends TokenRevokeFlags, GlobalOptions {
-  readonly id?: string;
-}
-
-/** Flags of `token rotate`. */
-export interface TokenRotateFlags {
-  readonly retireNow?: boolean;
-}
 
 const listOutput: OutputRules = { formats: ["text", "json", "ndjson"], files: false };
 

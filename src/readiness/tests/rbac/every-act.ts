@@ -6,7 +6,18 @@ import { exportAudit, listAudit, verifyAudit } from "../../../app/use-cases/audi
 import { readConfig, validateConfig } from "../../../app/use-cases/config.ts";
 import { planRun } from "../../../app/use-cases/plan-run.ts";
 import { checkFleetRepositories, listRepositories, scanRepositories } from "../../../app/use-cases/repos.ts";
-import { cancelRun, listInterruptedRuns, listRuns, resumeRun, retryRun, showRun } from "../../../app/use-cases/runs.ts";
+import {
+  cancelRun,
+  followRun,
+  followRunLogs,
+  listInterruptedRuns,
+  listRuns,
+  readRunEvents,
+  readRunLogs,
+  resumeRun,
+  retryRun,
+  showRun,
+} from "../../../app/use-cases/runs.ts";
 import { execCommand, startRun } from "../../../app/use-cases/start-run.ts";
 import { createToken, listTokens, revokeToken, rotateKeys } from "../../../app/use-cases/tokens.ts";
 import { listWorkflows, showWorkflow, validateWorkflows } from "../../../app/use-cases/workflows.ts";
@@ -37,6 +48,10 @@ export function everyAct({ runs }: DoorWorld): readonly EveryAct[] {
     act(planRun, { workflow: "touch", inputs: {} }),
     act(listRuns, { limit: 10 }),
     act(showRun, one),
+    act(readRunEvents, one),
+    act(readRunLogs, one),
+    act(followRun, one),
+    act(followRunLogs, one),
     act(listInterruptedRuns, {}),
     act(listAdapters, {}),
     act(checkAdapterHealth, {}),

@@ -6,7 +6,17 @@ import type { Outcome } from "../../types.ts";
 import { type Door, type DoorWorld, makeDoorWorld, user } from "./door-world.ts";
 import { askDoor, everyAct } from "./every-act.ts";
 
+const followingRuns = [
+  "listRuns",
+  "showRun",
+  "listInterruptedRuns",
+  "readRunEvents",
+  "readRunLogs",
+  "followRun",
+  "followRunLogs",
+] as const;
 const reading = [
+  ...followingRuns,
   "readConfig",
   "validateConfig",
   "listRepositories",
@@ -16,15 +26,15 @@ const reading = [
   "showWorkflow",
   "validateWorkflows",
   "planRun",
-  "listRuns",
-  "showRun",
-  "listInterruptedRuns",
   "listAdapters",
   "checkAdapterHealth",
+  "whoAmI",
 ] as const;
 const starting = [...reading, "startRun", "resumeRun", "retryRun"] as const;
 const acting = [...starting, "execCommand", "cancelRun"] as const;
 const judging = ["checkReadiness", "proveReadiness"] as const;
+const overseeing = ["showAccess", "explainAccess", "listTokens", "listAudit", "verifyAudit", "exportAudit"] as const;
+const admitting = ["createToken", "revokeToken", "rotateKeys"] as const;
 
 /** What each role may do, and nothing else. Written down a second time on purpose: the product's own table must not judge itself. */
 export const matrix: Readonly<Record<string, readonly string[]>> = {
@@ -32,9 +42,9 @@ export const matrix: Readonly<Record<string, readonly string[]>> = {
   runner: starting,
   editor: acting,
   approver: reading,
-  operator: [...acting, ...judging],
-  admin: [...acting, ...judging],
-  worker: ["listRuns", "showRun", "listInterruptedRuns"],
+  operator: [...acting, ...judging, ...overseeing],
+  admin: [...acting, ...judging, ...overseeing, ...admitting],
+  worker: [...followingRuns, "whoAmI"],
 };
 
 /** Lets a subject of each role ask for everything that there is, and compares each answer with the matrix. */
