@@ -173,6 +173,11 @@ export const errorCatalogue = {
     fix: "Wait as long as Retry-After says.",
     exitCode: 1,
   },
+  REQUEST_MISDIRECTED: {
+    summary: "A request names a host that the server does not answer for.",
+    fix: "Ask it by its own name, or set server.publicUrl.",
+    exitCode: 1,
+  },
   SERVER_STOPPING: {
     summary: "The server is being stopped and begins nothing new.",
     fix: "Ask again; another server of the workspace, or this one once it is back, answers.",
@@ -262,6 +267,16 @@ export const errorCatalogue = {
     summary: "A selector asks for facts that cannot be read from some repositories.",
     fix: "Mend the named repositories (`mahavishnu repos check`) or leave them out with `!name:NAME`.",
     exitCode: 1,
+  },
+  WEBHOOK_SECRET: {
+    summary: "The secret of a webhook is too short, or is not what it says it is.",
+    fix: "Give it at least 24 random bytes, such as whsec_ and the output of `openssl rand -base64 32`; both sides need the same.",
+    exitCode: 1,
+  },
+  WEBHOOK_NOT_FOUND: {
+    summary: "The configuration has no such webhook, or no delivery has this id.",
+    fix: "See `mahavishnu webhooks list` and `mahavishnu webhooks deliveries`.",
+    exitCode: 64,
   },
   TEMPORARY_FOLDER: {
     summary: "The folder for temporary files is missing, full, or may not be written to.",

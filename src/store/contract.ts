@@ -1,5 +1,6 @@
 import type { Json } from "../lib/json.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
+import type { WebhookStore } from "./webhook-contract.ts";
 
 /** One fact in a run's history, as stored. */
 export interface EventRecord {
@@ -280,6 +281,8 @@ export interface RunDirectory {
   getRun(runId: string): Promise<RunRow | null>;
   /** Ids that begin with a prefix, at most `limit`. */
   findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
+  /** The ids before and after one in the order of ids: none is more like it. */
+  findRunNeighbours(id: string): Promise<readonly string[]>;
   /**
    * Makes `owner` the owner with a higher fence, or null while the present owner's lease holds. Of a run that is over, requests that
    * came too late are dropped.
@@ -334,7 +337,8 @@ export interface RunQuery {
 }
 
 /** The state store of a workspace. */
-export interface Store extends RunJournal, RunDirectory, AuditTrail, TokenRegister, SigningKeyStore, AsyncDisposable {
+export interface Store
+  extends RunJournal, RunDirectory, AuditTrail, TokenRegister, SigningKeyStore, WebhookStore, AsyncDisposable {
   /** A number that changes whenever another process has written. Costs microseconds. */
   dataVersion(): number;
   /** Another text whenever anybody has written, this process included. Costs microseconds. */

@@ -93,6 +93,22 @@ export const migrations: readonly Migration[] = [
   CREATE TRIGGER token_stays_revoked BEFORE UPDATE OF revoked_at ON token WHEN OLD.revoked_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a revoked token stays so'); END;
   `,
+  `
+  -- Who was told of what up to which event, in the order of the journal: a hook that is new begins at its end.
+  CREATE TABLE webhook_cursor(hook TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+  -- Of a pending one that a server has, due_at is when it counts as abandoned.
+  CREATE TABLE webhook_delivery(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hook TEXT NOT NULL, type TEXT NOT NULL, run_id TEXT,
+    body TEXT NOT NULL, created_at INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL,
+    claim TEXT, status INTEGER, error TEXT, attempted_at INTEGER, ended_at INTEGER
+  );
+  CREATE INDEX webhook_delivery_due ON webhook_delivery(hook, due_at) WHERE state = 'pending';
+  CREATE INDEX webhook_delivery_ended ON webhook_delivery(ended_at) WHERE ended_at IS NOT NULL;
+  CREATE TABLE webhook_receipt(
+    hook TEXT NOT NULL, id TEXT NOT NULL, sent_at INTEGER, kept_until INTEGER NOT NULL, PRIMARY KEY(hook, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX webhook_receipt_kept ON webhook_receipt(kept_until);
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

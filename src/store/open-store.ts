@@ -10,6 +10,7 @@ import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
 import { createKeyRingStore } from "./key-ring.ts";
 import type { StoreParts } from "./store-parts.ts";
+import { createWebhookStore } from "./webhooks.ts";
 import { createTokenRegister, type IdentityChanges } from "./token-register.ts";
 
 /** The embedded store with what only a SQLite file has. */
@@ -75,6 +76,7 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
     ...createAuditTrail(parts),
     ...createTokenRegister(parts, changes),
     ...createKeyRingStore(parts, changes),
+    ...createWebhookStore(parts),
     workspaceId: meta.value,
     dataVersion,
     changeMark: () => `${dataVersion()}.${commits.commits}`,
