@@ -1,4 +1,5 @@
 import type { Json } from "../lib/json.ts";
+import type { StoreProbe } from "./health-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
 import type { WebhookStore } from "./webhook-contract.ts";
 
@@ -338,7 +339,15 @@ export interface RunQuery {
 
 /** The state store of a workspace. */
 export interface Store
-  extends RunJournal, RunDirectory, AuditTrail, TokenRegister, SigningKeyStore, WebhookStore, AsyncDisposable {
+  extends
+    RunJournal,
+    RunDirectory,
+    AuditTrail,
+    TokenRegister,
+    SigningKeyStore,
+    WebhookStore,
+    StoreProbe,
+    AsyncDisposable {
   /** A number that changes whenever another process has written. Costs microseconds. */
   dataVersion(): number;
   /** Another text whenever anybody has written, this process included. Costs microseconds. */

@@ -36,6 +36,7 @@ export class GroupCommit {
   readonly #db: DatabaseSync;
   readonly #explain: (error: unknown) => unknown;
   readonly #patienceMs: number;
+  readonly #guard: () => void;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #undone: (() => void)[] = [];
@@ -45,10 +46,16 @@ export class GroupCommit {
   #commits = 0;
   #transactions = 0;
 
-  constructor(db: DatabaseSync, explain: (error: unknown) => unknown, options: { readonly patienceMs?: number } = {}) {
+  /** @param options.guard Called before each transaction; nothing is written when it throws. */
+  constructor(
+    db: DatabaseSync,
+    explain: (error: unknown) => unknown,
+    options: { readonly patienceMs?: number; readonly guard?: () => void } = {},
+  ) {
     this.#db = db;
     this.#explain = explain;
     this.#patienceMs = options.patienceMs ?? patienceMs;
+    this.#guard = options.guard ?? (() => undefined);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
   }
@@ -138,10 +145,11 @@ export class GroupCommit {
     if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
   }
 
-  /** Null when the transaction has begun, else SQLite's refusal. */
+  /** Null when the transaction has begun, else SQLite's refusal or the guard's. */
   #tryBegin(): unknown {
     try {
       this.#undo();
+      this.#guard();
       this.#begin.run();
       this.#transactions += 1;
       return null;

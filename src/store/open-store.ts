@@ -4,6 +4,8 @@ import { createAdmission } from "./admission.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { createStoreProbe } from "./store-probe.ts";
+import { markOpenFiles, type OpenFiles } from "./open-files.ts";
 import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, quickCheck } from "./open-database.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
@@ -33,7 +35,7 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
   const { file, now = Date.now } = options;
   const db = openDatabase(file);
   try {
-    return assembleStore(db, file, now);
+    return assembleStore(db, { file, now, files: markOpenFiles(file) });
   } catch (error) {
     db.close();
     throw explainOpening(error, file);
@@ -42,12 +44,16 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
 
 /** An empty store in memory, for reading a history that has not begun: nothing is made on the disk. */
 export function openEmptyStore(): SqliteStore {
-  return assembleStore(makeDatabaseInMemory(), "the empty history", Date.now);
+  const files: OpenFiles = { expectSame: () => undefined };
+  return assembleStore(makeDatabaseInMemory(), { file: "the empty history", now: Date.now, files });
 }
 
-function assembleStore(db: DatabaseSync, file: string, now: () => number): SqliteStore {
+function assembleStore(
+  db: DatabaseSync,
+  { file, now, files }: { readonly file: string; readonly now: () => number; readonly files: OpenFiles },
+): SqliteStore {
   const explain = (error: unknown): unknown => explainStoreError(error, file);
-  const commits = new GroupCommit(db, explain);
+  const commits = new GroupCommit(db, explain, { guard: () => files.expectSame() });
   const parts: StoreParts = {
     db,
     commits,
@@ -77,6 +83,7 @@ function assembleStore(db: DatabaseSync, file: string, now: () => number): Sqlit
     ...createTokenRegister(parts, changes),
     ...createKeyRingStore(parts, changes),
     ...createWebhookStore(parts),
+    ...createStoreProbe(parts, files),
     workspaceId: meta.value,
     dataVersion,
     changeMark: () => `${dataVersion()}.${commits.commits}`,
