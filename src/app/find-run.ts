@@ -1,4 +1,5 @@
 import { MahavishnuError } from "../lib/errors.ts";
+import { runIdLength } from "../lib/ids.ts";
 import { replay } from "../engine/reduce.ts";
 import type { RunState } from "../engine/state.ts";
 import type { EventRecord, RunDirectory, RunRow, Store } from "../store/contract.ts";
@@ -13,6 +14,7 @@ const namedIds = 5;
  */
 export async function resolveRunId(store: Store, text: string): Promise<string> {
   const prefix = text.toLowerCase();
+  if (prefix.length === runIdLength && (await store.getRun(prefix)) !== null) return prefix;
   const ids = prefix === "" ? [] : await store.findRunIds(prefix, namedIds + 1);
   const [only] = ids;
   if (only !== undefined && (ids.length === 1 || only === prefix)) return only;
@@ -57,10 +59,11 @@ const leastLength = 4;
  * @example
  * await shortenRunId(store, "k3v9q0x2mf"); // "k3v9"
  */
-export async function shortenRunId(store: Pick<RunDirectory, "findRunIds">, id: string): Promise<string> {
-  for (let length = leastLength; length < id.length; length += 1) {
-    const prefix = id.slice(0, length);
-    if ((await store.findRunIds(prefix, 2)).length <= 1) return prefix;
-  }
-  return id;
+export async function shortenRunId(store: Pick<RunDirectory, "findRunNeighbours">, id: string): Promise<string> {
+  const shared = (await store.findRunNeighbours(id)).map((other) => {
+    let length = 0;
+    while (length < id.length && other[length] === id[length]) length += 1;
+    return length;
+  });
+  return id.slice(0, Math.max(leastLength, 1 + Math.max(-1, ...shared)));
 }

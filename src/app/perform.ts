@@ -83,7 +83,7 @@ async function refuse<Input, Output>(
   } catch (error) {
     unaudited = error;
   }
-  if (resource.refusal !== undefined) return resource.refusal;
+  if (resource.refusal !== undefined) return resource.refusal();
   const folder = judgeOwnFolder(context);
   // Where the folder is at fault, it is why nothing can be written down too.
   const why = folder === undefined ? `: ${messageOf(unaudited)}` : "";

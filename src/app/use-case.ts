@@ -13,7 +13,7 @@ export interface Resource {
    */
   readonly repositories?: readonly string[] | "any";
   /** What is said instead of a refusal, where that would tell that something is there. The trail has the refusal all the same. */
-  readonly refusal?: MahavishnuError;
+  readonly refusal?: () => MahavishnuError;
 }
 
 /** What an act changes, for the audit trail: small, and without anything secret. */

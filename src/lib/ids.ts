@@ -3,6 +3,9 @@ import { randomUUID } from "node:crypto";
 /** Crockford's base32 in lower case: no i, l, o, u, so that ids can be read aloud and never spell a word. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/** Characters of a run id. */
+export const runIdLength = 10;
+
 /** A new run id: 10 random base32 characters (50 bits). Order comes from the journal's `seq`, not from the id. */
 export function newRunId(): string {
   // A UUID comes out of a pool, at a tenth of the price of random bytes; its first 32 and its last 48 bits are random.

@@ -13,9 +13,11 @@ const columns = `
 export function createRunDirectory({
   db,
   read,
-}: StoreParts): Pick<RunDirectory, "listRuns" | "getRun" | "findRunIds" | "lastResults"> {
+}: StoreParts): Pick<RunDirectory, "listRuns" | "getRun" | "findRunIds" | "findRunNeighbours" | "lastResults"> {
   const one = db.prepare(`${columns} WHERE run.id = ?`);
   const prefix = db.prepare("SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
+  const before = db.prepare("SELECT id FROM run WHERE id < ? ORDER BY id DESC LIMIT 1");
+  const after = db.prepare("SELECT id FROM run WHERE id > ? ORDER BY id LIMIT 1");
   const results = db.prepare(
     "SELECT repository, run_id AS runId, job, state, ended_at AS endedAt FROM repository_result",
   );
@@ -51,6 +53,9 @@ export function createRunDirectory({
     // Ids are base32 in lower case, so `{` comes after every id with the prefix.
     findRunIds: (text, limit) =>
       read(() => (prefix.all(text, `${text}{`, limit) as { id: string }[]).map((row) => row.id)),
+
+    findRunNeighbours: (id) =>
+      read(() => [before.get(id), after.get(id)].flatMap((row) => (row as { id: string } | undefined)?.id ?? [])),
 
     lastResults: () => read(() => results.all().map((row) => ({ ...row }) as unknown as RepositoryResult)),
   };

@@ -74,8 +74,8 @@ describe("what use-cases give and take", () => {
 
 describe("inputs are bounded", () => {
   it.each([
-    ["a selector", repositories.listRepositoriesInput, { select: "x".repeat(4097) }],
-    ["an empty selector", repositories.listRepositoriesInput, { select: "" }],
+    ["a selector", repositories.listRepositoriesInput, { filter: "x".repeat(4097) }],
+    ["an empty selector", repositories.listRepositoriesInput, { filter: "" }],
     ["another key", repositories.listRepositoriesInput, { signal: {} }],
     ["parallelism", repositories.checkFleetRepositoriesInput, { maxParallel: 1e9 }],
     ["a folder that ends early", repositories.scanRepositoriesInput, { folder: "src\u0000/../.." }],
@@ -88,8 +88,8 @@ describe("inputs are bounded", () => {
   });
 
   it("and what is usual passes", () => {
-    expect(repositories.checkFleetRepositoriesInput.parse({ select: "dirty", maxParallel: 4 })).toEqual({
-      select: "dirty",
+    expect(repositories.checkFleetRepositoriesInput.parse({ filter: "dirty", maxParallel: 4 })).toEqual({
+      filter: "dirty",
       maxParallel: 4,
     });
     expect(

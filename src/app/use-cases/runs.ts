@@ -125,7 +125,7 @@ function aboutSeenRun({ row, state, veil, input }: SeenRun<OneRunInput>, { from 
   return {
     name: `run:${row.id}`,
     repositories: seen.length > 0 ? seen : names,
-    ...(from === "cli" ? {} : { refusal: noSuchRun(input.id) }),
+    ...(from === "cli" ? {} : { refusal: () => noSuchRun(input.id) }),
   };
 }
 
@@ -356,6 +356,6 @@ async function aboutRun({ id }: OneRunInput, context: AppContext): Promise<Resou
   return {
     name: `run:${row.id}`,
     repositories: names,
-    ...(isSeen || context.from === "cli" ? {} : { refusal: noSuchRun(id) }),
+    ...(isSeen || context.from === "cli" ? {} : { refusal: () => noSuchRun(id) }),
   };
 }
