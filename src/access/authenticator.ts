@@ -5,7 +5,7 @@ import { AuthenticationError, quoteClaim } from "./authentication-error.ts";
 import { createIssuerKeys, type IssuerKeyTimes } from "./issuer-keys.ts";
 import { hashToken } from "./issue-token.ts";
 import { openKeyRing } from "./key-ring.ts";
-import { RecentMap } from "./recent-map.ts";
+import { RecentMap } from "../lib/recent-map.ts";
 import type { Subject } from "./subject.ts";
 import { createTokenUses } from "./token-uses.ts";
 import { type OidcRules, verifyOidcToken } from "./verify-oidc.ts";

@@ -61,7 +61,7 @@ export interface AskedResource {
 export async function readResource(context: AppContext, text: string | undefined): Promise<AskedResource> {
   if (text === undefined) return { name: "workspace", repositories: [] };
   if (text.startsWith("run:")) {
-    const { state } = await readRun(await context.history(), text.slice("run:".length));
+    const { state } = await readRun(context, text.slice("run:".length));
     return { name: `run:${state.id}`, repositories: Object.keys(state.plan.repositories) };
   }
   if (text.startsWith("workflow:")) return await readWorkflow(context, text.slice("workflow:".length));

@@ -1,9 +1,11 @@
 import type { Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { RecentRuns } from "./find-run.ts";
 import type { ActionRegistry } from "../engine/contract.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
 import type { Fleet } from "../repositories/types.ts";
+import type { FreshFleet } from "./fresh-fleet.ts";
 import type { Store } from "../store/contract.ts";
 
 /** Who acts, from where, under which id. */
@@ -31,7 +33,12 @@ export interface AppContext extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What steps may use. */
   actions(): Promise<ActionRegistry>;
+  /** The fleet as it could last be read; in a server, the one at the beginning of the request. */
   fleet(): Promise<Fleet>;
+  /** Like `fleet`, for what begins something: while the manifest cannot be read it rejects with what is wrong. */
+  currentFleet(): Promise<Fleet>;
+  /** Where the fleet comes from; a server lets it follow edits. */
+  readonly freshFleet: FreshFleet;
   store(): Promise<Store>;
   /** The store for those who only read: an empty one where there is no database yet, so that a read makes nothing. */
   history(): Promise<Store>;
@@ -39,6 +46,8 @@ export interface AppContext extends AsyncDisposable {
   engine(): Promise<Engine>;
   /** The same open workspace for somebody else who acts; what it opens belongs to this one, and disposing of it does nothing. */
   actFor(caller: Caller): AppContext;
+  /** What `readRun` remembers. */
+  readonly recentRuns: RecentRuns;
   /** Adds one who is told of every event of runs of this process, once it is durable. */
   observeRuns(observer: RunObserver): Disposable;
 }

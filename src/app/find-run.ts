@@ -1,5 +1,6 @@
 import { MahavishnuError } from "../lib/errors.ts";
 import { runIdLength } from "../lib/ids.ts";
+import type { RecentMap } from "../lib/recent-map.ts";
 import { replay } from "../engine/reduce.ts";
 import type { RunState } from "../engine/state.ts";
 import type { EventRecord, RunDirectory, RunRow, Store } from "../store/contract.ts";
@@ -12,37 +13,55 @@ const namedIds = 5;
  *
  * @throws MahavishnuError RUN_NOT_FOUND
  */
-export async function resolveRunId(store: Store, text: string): Promise<string> {
+export async function resolveRunId(store: Store, text: string, from: string): Promise<string> {
   const prefix = text.toLowerCase();
-  if (prefix.length === runIdLength && (await store.getRun(prefix)) !== null) return prefix;
   const ids = prefix === "" ? [] : await store.findRunIds(prefix, namedIds + 1);
   const [only] = ids;
   if (only !== undefined && (ids.length === 1 || only === prefix)) return only;
   if (ids.length === 0) throw noSuchRun(text);
   const more = ids.length > namedIds ? " and more" : "";
-  throw new MahavishnuError(
-    "RUN_NOT_FOUND",
-    `"${text}" fits more than one run: ${ids.slice(0, namedIds).join(", ")}${more}`,
-    {
-      fix: "Write more of the id.",
-    },
-  );
+  // Who asks over the network may not see them all.
+  const names = from === "cli" ? `: ${ids.slice(0, namedIds).join(", ")}${more}` : "";
+  throw new MahavishnuError("RUN_NOT_FOUND", `"${text}" fits more than one run${names}`, {
+    fix: "Write more of the id.",
+  });
 }
 
-/** A run as the store has it. */
+/** A run as the store has it. Nobody changes anything of it: it may be shared. */
 export interface StoredRun {
   readonly row: RunRow;
   readonly events: readonly EventRecord[];
   readonly state: RunState;
 }
 
-/** A run's row, its history, and the state that follows from it. */
-export async function readRun(store: Store, text: string): Promise<StoredRun> {
-  const id = await resolveRunId(store, text);
+/** Runs that are over, as they were read; true as long as the row says that nothing was added. */
+export type RecentRuns = RecentMap<string, StoredRun>;
+
+/** Runs with more events than this are not remembered. */
+const rememberedEvents = 200;
+
+/** Where runs are read, and by whom. */
+export interface RunReader {
+  history(): Promise<Store>;
+  readonly recentRuns: RecentRuns;
+  readonly from: string;
+}
+
+/** A run's row, its history, and the state that follows from it. @throws MahavishnuError RUN_NOT_FOUND */
+export async function readRun({ history, recentRuns, from }: RunReader, text: string): Promise<StoredRun> {
+  const store = await history();
+  let row = text.length === runIdLength ? await store.getRun(text.toLowerCase()) : null;
+  const id = row?.id ?? (await resolveRunId(store, text, from));
+  const known = recentRuns.get(id);
+  row ??= await store.getRun(id);
+  if (known !== undefined && row !== null && known.row.runSeq === row.runSeq) return { ...known, row };
   const events = await store.readEvents(id);
-  const row = await store.getRun(id);
+  row = await store.getRun(id);
   if (row === null) throw noSuchRun(text);
-  return { row, events, state: replay(events) };
+  const run = { row, events, state: replay(events) };
+  if (row.endedAt !== null && row.runSeq === events.length && events.length <= rememberedEvents)
+    recentRuns.set(id, run);
+  return run;
 }
 
 /** What is said of a run that is not there, or that the subject may not see. */

@@ -3,15 +3,19 @@ import { findLocalOwner, localSubject, type Subject } from "../access/subject.ts
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
+import { RecentMap } from "../lib/recent-map.ts";
 import { loadManifest } from "../repositories/load-manifest.ts";
-import type { Fleet } from "../repositories/types.ts";
 import type { Store } from "../store/contract.ts";
 import type { AppContext, Caller } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
+import { expectCurrentFleet, expectFleet, type FleetLook, FreshFleet } from "./fresh-fleet.ts";
 import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
 
 const never = new AbortController().signal;
+
+/** Runs that `readRun` remembers at most. */
+const rememberedRuns = 500;
 
 /** What an open workspace is made of. */
 export interface AppRequest {
@@ -32,12 +36,21 @@ export interface AppRequest {
  */
 export function openApp({ loaded, subject = localSubject(), env, signal = () => never }: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
-  let fleet: Promise<Fleet> | undefined;
   let store: Promise<Store> | undefined;
   let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
   let requestId: string | undefined;
   let aborted: AbortSignal | undefined;
+
+  const freshFleet = new FreshFleet(async (sources) => {
+    const { repositories: file, allowedRoots } = loaded.paths;
+    return await loadManifest({
+      file,
+      base: loaded.workspace,
+      sources,
+      ...(allowedRoots.length > 0 ? { allowedRoots } : {}),
+    });
+  });
 
   const openTheStore = async (): Promise<Store> => {
     const { openStore } = await import("../store/open-store.ts");
@@ -91,11 +104,9 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
     get requestId() {
       return (requestId ??= randomUUID());
     },
-    fleet: () => {
-      const { repositories: file, allowedRoots } = loaded.paths;
-      fleet ??= loadManifest({ file, base: loaded.workspace, ...(allowedRoots.length > 0 ? { allowedRoots } : {}) });
-      return fleet;
-    },
+    freshFleet,
+    fleet: async () => expectFleet(await freshFleet.look()),
+    currentFleet: async () => expectCurrentFleet(await freshFleet.look()),
     actions: async () => (await import("../actions/builtin-actions.ts")).builtinActions,
     store: () => (store ??= openTheStore()),
     history: openTheHistory,
@@ -104,6 +115,7 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
       observers.add(observer);
       return { [Symbol.dispose]: () => void observers.delete(observer) };
     },
+    recentRuns: new RecentMap(rememberedRuns),
     actFor: (caller) => actFor(context, caller),
     [Symbol.asyncDispose]: async () => {
       // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
@@ -117,16 +129,22 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
 
 /** Only who acts differs; what is opened for one caller serves all. */
 function actFor(context: AppContext, caller: Caller): AppContext {
-  const { loaded, localOwner, env } = context;
+  const { loaded, localOwner, env, freshFleet } = context;
+  let seen: Promise<FleetLook> | undefined;
+  // What was looked up, decided and done for one request is about the same fleet, whatever is edited meanwhile.
+  const look = (): Promise<FleetLook> => (seen ??= freshFleet.look());
   const acting: AppContext = {
     ...caller,
     loaded,
     localOwner,
     env,
-    fleet: context.fleet,
+    freshFleet,
+    fleet: async () => expectFleet(await look()),
+    currentFleet: async () => expectCurrentFleet(await look()),
     actions: context.actions,
     store: context.store,
     history: context.history,
+    recentRuns: context.recentRuns,
     engine: context.engine,
     observeRuns: context.observeRuns,
     actFor: (other) => actFor(context, other),

@@ -56,6 +56,8 @@ export interface RunRow {
   /** Null when no process owns the run. */
   readonly owner: OwnerRow | null;
   readonly fence: number;
+  /** How many events the run has. */
+  readonly runSeq: number;
 }
 
 /** How many targets of a run are in which state. */

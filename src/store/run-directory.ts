@@ -5,7 +5,7 @@ import { type OwnerColumns, toOwner } from "./owners.ts";
 
 const columns = `
   SELECT run.id AS runId, position, workflow, revision, state, reason, actor, created_at, started_at, ended_at,
-    total, queued, running, succeeded, failed, cancelled, skipped, fence, detached,
+    total, queued, running, succeeded, failed, cancelled, skipped, fence, run_seq, detached,
     owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
   FROM run LEFT JOIN owner ON owner.id = run.owner_id`;
 
@@ -80,6 +80,7 @@ interface RunColumns extends OwnerColumns {
   readonly cancelled: number;
   readonly skipped: number;
   readonly fence: number;
+  readonly run_seq: number;
   readonly detached: number;
 }
 
@@ -100,5 +101,6 @@ function toRow(row: RunColumns): RunRow {
     detached: row.detached === 1,
     owner: row.id === null ? null : toOwner(row),
     fence: row.fence,
+    runSeq: row.run_seq,
   };
 }

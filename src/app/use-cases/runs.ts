@@ -89,7 +89,7 @@ const unknownRepository = "";
 
 /** A run is shown to who may see at least one repository of it. */
 async function maySee(context: AppContext, runId: string): Promise<boolean> {
-  const { state } = await readRun(await context.history(), runId);
+  const { state } = await readRun(context, runId);
   const names = Object.keys(state.plan.repositories);
   return (await listHidden(context, names)).length < names.length;
 }
@@ -113,7 +113,7 @@ interface SeenRun<Input> extends StoredRun {
 }
 
 async function lookAt<Input extends OneRunInput>(context: AppContext, input: Input): Promise<SeenRun<Input>> {
-  const stored = await readRun(await context.history(), input.id);
+  const stored = await readRun(context, input.id);
   const veil = new RunVeil(await listHidden(context, Object.keys(stored.state.plan.repositories)));
   return { ...stored, input, veil };
 }
@@ -270,7 +270,7 @@ export const cancelRun = defineUseCase<CancelRunInput, ActedRun>({
   resource: aboutRun,
   run: async (context, { id, reason, atOnce }) => {
     const store = await context.store();
-    const { row } = await readRun(store, id);
+    const { row } = await readRun(context, id);
     if (isOver(row.state as RunStatus)) throw new MahavishnuError("RUN_STATE", `run ${row.id} is over: ${row.state}`);
     const wish = { actor: context.subject.name, reason, atOnce };
     if (row.owner === null || isUnowned(row, Date.now())) {
@@ -299,7 +299,7 @@ export const resumeRun = defineUseCase<OneRunInput, ActedRun>({
   writes: true,
   resource: aboutRun,
   run: async (context, { id }) => {
-    const runId = await resolveRunId(await context.store(), id);
+    const runId = await resolveRunId(await context.store(), id, context.from);
     return { runId, handle: await (await context.engine()).resume(runId) };
   },
 });
@@ -317,7 +317,7 @@ export const retryRun = defineUseCase<RetryRunInput, ActedRun>({
   writes: true,
   resource: aboutRun,
   run: async (context, { id, ...choice }) => {
-    const runId = await resolveRunId(await context.store(), id);
+    const runId = await resolveRunId(await context.store(), id, context.from);
     const engine = await context.engine();
     const handle = await engine.retry(runId, choice, { actor: context.subject.name, reason: "retried by hand" });
     return { runId, handle };

@@ -71,7 +71,7 @@ async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Pr
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
   const started = detach ? await recordOnly(context, request) : await startHere(context, request);
-  if (!started.created) refuseOther(plan, (await readRun(await context.store(), started.runId)).state);
+  if (!started.created) refuseOther(plan, (await readRun(context, started.runId)).state);
   return started;
 }
 
