@@ -35,7 +35,7 @@ export async function planNamed(context: AppContext, input: PlanRunInput): Promi
 /** Plans a workflow that is at hand. */
 export async function planWorkflow(context: AppContext, workflow: Workflow, wishes: PlanWishes): Promise<Plan> {
   const { limits } = context.loaded.config;
-  const fleet = await context.fleet();
+  const fleet = await context.currentFleet();
   const lastResults = readLastResults(context);
   const pick = async (
     text: string | undefined,

@@ -9,6 +9,7 @@ import { diagnose, diagnoseIssues, parseYamlFile, type YamlFile } from "../lib/y
 import { expandHome } from "../lib/home-folder.ts";
 import { diagnosticAt, type Diagnostic } from "../lib/diagnostics.ts";
 import { manifestShape } from "./generated/manifest-shape.ts";
+import type { ManifestSources } from "./manifest-sources.ts";
 import { findUrlProblem } from "./repository-url.ts";
 import type { Manifest } from "./schema.ts";
 
@@ -30,6 +31,8 @@ export interface ManifestPlace {
   readonly home: string;
   /** Folder from which files are named in messages. */
   readonly base: string;
+  /** Told of everything that is read. */
+  readonly sources?: ManifestSources | undefined;
 }
 
 /** A manifest for a thousand repositories has a third of a mebibyte. */
@@ -42,6 +45,7 @@ const maxFiles = 1_000;
  * @throws UserFileError for wrong files and circles; MahavishnuError when the manifest itself cannot be read.
  */
 export async function readManifests(place: ManifestPlace): Promise<ManifestFile[]> {
+  place.sources?.addFile(place.file);
   const text = readUserFile(place.file, maxManifestBytes);
   if (text.text === undefined) {
     const name = showPath(place.file, place.base);
@@ -85,10 +89,20 @@ class ImportReader {
     for (const [index, pattern] of (manifest.import ?? []).entries()) {
       const at = (message: string, hint?: string): UserFileError =>
         new UserFileError([diagnose(yaml, ["import", index], "value", message, hint)]);
-      for (const imported of await findImports(dirname(file), expandHome(pattern, this.#place.home), at)) {
+      for (const imported of await this.#findImports(dirname(file), expandHome(pattern, this.#place.home), at)) {
         await this.#readImport(imported, root, path, at);
       }
     }
+  }
+
+  /** The files that an import names, sorted; a pattern or name without any file is an error. */
+  async #findImports(folder: string, pattern: string, at: (message: string, hint?: string) => UserFileError) {
+    if (!/[*?[{]/.test(pattern)) return [resolve(folder, pattern)];
+    const found = await matchFiles(folder, pattern);
+    this.#place.sources?.addPattern(found, () => matchFiles(folder, pattern));
+    if (found.length > maxFiles) throw at(`the pattern matches more than ${maxFiles} files`, "make it narrower");
+    if (found.length === 0) throw at(`no file matches "${pattern}"`, "correct the pattern or take it out");
+    return found;
   }
 
   async #readImport(
@@ -97,7 +111,8 @@ class ImportReader {
     stack: readonly string[],
     at: (message: string, hint?: string) => UserFileError,
   ): Promise<void> {
-    const { base } = this.#place;
+    const { base, sources } = this.#place;
+    sources?.addFile(file);
     const read = readUserFile(file, maxManifestBytes);
     if (read.text === undefined) throw at(`${showPath(file, base)} cannot be imported: ${read.reason}`);
     const realFile = realpathSync.native(file);
@@ -157,19 +172,13 @@ function findReservedKeys(yaml: YamlFile): Diagnostic[] {
   return found;
 }
 
-/** The files that an import names, sorted; a pattern or name without any file is an error. */
-async function findImports(
-  folder: string,
-  pattern: string,
-  at: (message: string, hint?: string) => UserFileError,
-): Promise<string[]> {
-  if (!/[*?[{]/.test(pattern)) return [resolve(folder, pattern)];
+/** The files that a pattern matches, sorted; one more than is allowed is enough. */
+async function matchFiles(folder: string, pattern: string): Promise<string[]> {
   const found: string[] = [];
   for await (const match of glob(pattern, { cwd: folder })) {
     found.push(isAbsolute(match) ? match : join(folder, match));
-    if (found.length > maxFiles) throw at(`the pattern matches more than ${maxFiles} files`, "make it narrower");
+    if (found.length > maxFiles) break;
   }
-  if (found.length === 0) throw at(`no file matches "${pattern}"`, "correct the pattern or take it out");
   return found.toSorted();
 }
 

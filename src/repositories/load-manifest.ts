@@ -5,6 +5,7 @@ import { diagnose, parseYamlFile } from "../lib/yaml-file.ts";
 import { expandHome } from "../lib/home-folder.ts";
 import { type ManifestFile, readManifests, showPath } from "./import-manifests.ts";
 import { checkReferences, collectDeclarations, textsOf } from "./link-fleet.ts";
+import type { ManifestSources } from "./manifest-sources.ts";
 import type { Manifest } from "./schema.ts";
 import type { Fleet, Repository, Role } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface LoadOptions {
   readonly home?: string;
   /** Folder from which files are named in messages; the manifest's own when left out. */
   readonly base?: string;
+  /** Told of everything that is read. */
+  readonly sources?: ManifestSources;
 }
 
 /**
@@ -29,10 +32,11 @@ export interface LoadOptions {
  * const fleet = await loadManifest({ file: "/srv/acme/repos.yaml" });
  * fleet.byName.get("gateway")?.needs;
  */
-export async function loadManifest({ file, allowedRoots, home = homedir(), base }: LoadOptions): Promise<Fleet> {
+export async function loadManifest(options: LoadOptions): Promise<Fleet> {
+  const { file, allowedRoots, home = homedir(), base, sources } = options;
   const path = resolve(file);
   const shownFrom = base ?? dirname(path);
-  const files = await readManifests({ file: path, home, base: shownFrom });
+  const files = await readManifests({ file: path, home, base: shownFrom, sources });
   const { declared, problems } = collectDeclarations(files);
   problems.push(...checkReferences(files, declared));
   if (problems.length > 0) throw new UserFileError(problems);
