@@ -7,9 +7,9 @@ export interface Range {
 }
 
 /** `role:service`, `dirty`. */
-export interface TermNode {
+export interface TermNode<Term extends string = TermName> {
   readonly kind: "term";
-  readonly term: TermName;
+  readonly term: Term;
   /** Empty for a term that takes none. */
   readonly value: string;
   readonly range: Range;
@@ -23,18 +23,18 @@ export interface NameNode {
 }
 
 /** `!dirty`. */
-export interface NotNode {
+export interface NotNode<Term extends string = TermName> {
   readonly kind: "not";
-  readonly item: SelectorNode;
+  readonly item: SelectorNode<Term>;
   readonly range: Range;
 }
 
 /** `a && b && c` or `a || b || c`: at least two items. */
-export interface ChainNode {
+export interface ChainNode<Term extends string = TermName> {
   readonly kind: "and" | "or";
-  readonly items: readonly SelectorNode[];
+  readonly items: readonly SelectorNode<Term>[];
   readonly range: Range;
 }
 
-/** A parsed selector. */
-export type SelectorNode = TermNode | NameNode | NotNode | ChainNode;
+/** A parsed selector; with terms of its own when it picks something else than repositories. */
+export type SelectorNode<Term extends string = TermName> = TermNode<Term> | NameNode | NotNode<Term> | ChainNode<Term>;

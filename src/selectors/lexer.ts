@@ -19,6 +19,16 @@ export type Token =
       readonly range: Range;
     };
 
+/** What messages say of a text in this grammar, whatever its terms are. */
+export interface GrammarWords {
+  /** `selector`. */
+  readonly what: string;
+  /** What to do about one that is too long or too deep. */
+  readonly shortenHint: string;
+  /** A term with a value in quotes, for hints. */
+  readonly quotedExample: string;
+}
+
 const space = /\s/u;
 /** A bare word ends at white space, an operator, a parenthesis, a quote or a comma. */
 const wordEnd = /[\s()!&|"',]/u;
@@ -27,12 +37,12 @@ const valueEnd = /[\s()&|"',]/u;
 const nameCharacter = /[A-Za-z0-9._-]/;
 
 /** Cuts a selector into tokens; the last one is `end`. Throws `SelectorProblemError`. */
-export function readTokens(text: string): Token[] {
+export function readTokens(text: string, words: GrammarWords): Token[] {
   if (text.length > maxSelectorLength) {
     failAt(
       { start: 0, end: 1 },
-      `the selector has ${text.length} characters, more than ${maxSelectorLength}`,
-      "name parts of it under selectors: and use @name",
+      `the ${words.what} has ${text.length} characters, more than ${maxSelectorLength}`,
+      words.shortenHint,
     );
   }
   const tokens: Token[] = [];
@@ -42,7 +52,7 @@ export function readTokens(text: string): Token[] {
       at += 1;
       continue;
     }
-    const token = readToken(text, at);
+    const token = readToken(text, at, words);
     tokens.push(token);
     at = token.range.end;
   }
@@ -50,7 +60,7 @@ export function readTokens(text: string): Token[] {
   return tokens;
 }
 
-function readToken(text: string, start: number): Token {
+function readToken(text: string, start: number, words: GrammarWords): Token {
   const character = text.charAt(start);
   if (character === "(" || character === ")" || character === "!") {
     return { kind: character, range: { start, end: start + 1 } };
@@ -67,7 +77,7 @@ function readToken(text: string, start: number): Token {
     failAt(
       { start, end: start + 1 },
       "a quoted text cannot stand alone",
-      'quotes go after the colon: name:"my repository"',
+      `quotes go after the colon: ${words.quotedExample}`,
     );
   }
   if (character === ",")

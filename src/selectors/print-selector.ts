@@ -8,7 +8,7 @@ const bare = /^[^\s()&|"',\\]+$/u;
  * @example
  * printSelector(parseSelector("( role:a )&&(tag:b||dirty)", "--select")); // "role:a && (tag:b || dirty)"
  */
-export function printSelector(node: SelectorNode): string {
+export function printSelector(node: SelectorNode<string>): string {
   switch (node.kind) {
     case "term":
       return node.value === "" ? node.term : `${node.term}:${printValue(node.value)}`;
@@ -24,7 +24,7 @@ export function printSelector(node: SelectorNode): string {
 }
 
 /** An item with parentheses when it would else be read with another meaning or another shape. */
-function printItem(item: SelectorNode, parent: "not" | "and" | "or"): string {
+function printItem(item: SelectorNode<string>, parent: "not" | "and" | "or"): string {
   const text = printSelector(item);
   const alone =
     item.kind === "term" || item.kind === "name" || item.kind === "not" || (parent === "or" && item.kind === "and");

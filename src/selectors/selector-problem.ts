@@ -1,4 +1,5 @@
 import { diagnosticAt } from "../lib/diagnostics.ts";
+import type { ErrorCode } from "../lib/error-catalogue.ts";
 import { UserFileError } from "../lib/errors.ts";
 import type { Range } from "./ast.ts";
 
@@ -26,10 +27,23 @@ export function failAt(range: Range, message: string, hint?: string): never {
 }
 
 /** The error for problems of a text that stands on its own, such as the value of `--select`. */
-export function selectorError(file: string, text: string, problems: readonly SelectorProblem[]): UserFileError {
-  return new UserFileError(
-    problems.map(({ range, message, hint }) => diagnosticAt(file, text, range, message, hint)),
-    "USER_FILE_INVALID",
-    { fix: "Mend the selector; `mahavishnu repos list --help` shows its terms." },
-  );
+export function selectorError(
+  file: string,
+  text: string,
+  problems: readonly SelectorProblem[],
+  { code, fix }: Blame = repositories,
+): UserFileError {
+  const diagnostics = problems.map(({ range, message, hint }) => diagnosticAt(file, text, range, message, hint));
+  return new UserFileError(diagnostics, code, { fix });
 }
+
+/** The code under which a text is refused, and the advice. */
+interface Blame {
+  readonly code: ErrorCode;
+  readonly fix: string;
+}
+
+const repositories: Blame = {
+  code: "USER_FILE_INVALID",
+  fix: "Mend the selector; `mahavishnu repos list --help` shows its terms.",
+};

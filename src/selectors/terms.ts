@@ -73,8 +73,3 @@ export const termNames: readonly TermName[] = Object.keys(terms) as TermName[];
 export const manifestTerms: ReadonlySet<TermName> = new Set(
   termNames.filter((name) => terms[name].facts === "manifest"),
 );
-
-/** True when the text is the name of a term. */
-export function isTermName(text: string): text is TermName {
-  return Object.hasOwn(terms, text);
-}
