@@ -4,11 +4,20 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { AppContext } from "../app/app-context.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { answerStream } from "./answer-stream.ts";
+import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
+import { registerCors } from "./cors.ts";
+import { type Guard, guardCallers } from "./guard-callers.ts";
+import { registerHostCheck } from "./host-check.ts";
 import type { CallerOf, IdentifiedCaller } from "./identify-caller.ts";
 import { allOperations } from "./operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
+import { registerJsonParser } from "./parse-json.ts";
 import { toProblem } from "./problem.ts";
+import { RateLimitedError } from "./rate-limited-error.ts";
+import { RefusalTrail } from "./refusal-trail.ts";
+import { registerRequestForm } from "./request-form.ts";
+import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
 import { RequestValidator } from "./validate.ts";
 
 /** What the HTTP side of a server is made of. */
@@ -20,11 +29,16 @@ export interface HttpOptions {
   /** Milliseconds that a caller may take to send a request. */
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
+  /** Whether it listens where only this machine can connect. */
+  readonly isLoopback: boolean;
   readonly tls?: TlsOptions;
   /** Aborted when the server is being stopped: streams end, so that their followers go on elsewhere. */
   readonly stopping: AbortSignal;
   readonly logger?: FastifyBaseLogger;
 }
+
+/** A connection over which nothing goes for so long, in either direction, is ended; streams send something more often. */
+const silentMs = 120_000;
 
 /**
  * Makes the HTTP server with all its routes; it does not listen yet.
@@ -34,13 +48,22 @@ export interface HttpOptions {
  * await http.listen({ host: "127.0.0.1", port: 8680 });
  */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { maxBody, requestTimeoutMs, maxConnections, tls } = options;
+  const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls } = options;
+  const hasTls = tls !== undefined;
+  // How often Node looks for clients that are too slow.
+  const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs) };
   const server = fastify({
-    ...(tls === undefined ? {} : { https: tls }),
+    ...(hasTls ? { https: { ...tls, ...connections, handshakeTimeout: requestTimeoutMs } } : { http: connections }),
     logger: false,
     bodyLimit: maxBody,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: requestTimeoutMs,
+    connectionTimeout: silentMs,
+    clientErrorHandler: (error, socket) => answerRawError(error, socket, hasTls),
+    frameworkErrors: (_error, { id }, { raw }) => {
+      raw.writeHead(400, { ...secureHeaders(hasTls), "content-type": "application/problem+json", "x-request-id": id });
+      raw.end(renderRawProblem(400, "the path cannot be read, or a part of it is too long", id));
+    },
     genReqId: () => randomUUID(),
     // Anything else in the way of a path is no route: one address for one thing.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
@@ -51,13 +74,23 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   server.server.maxConnections = maxConnections;
   server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
 
-  // JSON alone: a form of another page cannot send it without being asked.
-  server.removeContentTypeParser("text/plain");
+  const { config } = app.loaded;
+  const refusals = new RefusalTrail({ store: app.store });
+  const { requestsPerMinute } = config.server;
+  const guard = guardCallers({ callerOf: options.callerOf, refusals, requestsPerMinute });
   server.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
+  registerSecureHeaders(server, hasTls);
+  registerRequestForm(server);
+  registerHostCheck(server, { ...config.server, isLoopback, hasTls, hasAuth: config.auth.enabled, refusals });
+  registerCors(server, config.server.cors);
+  registerJsonParser(server);
+  server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
   server.setErrorHandler(async (error, request, reply) => await answerProblem(reply, explain(error), request.id));
   server.setNotFoundHandler(async (request, reply) => {
+    // Who has no token learns of no address whether something is there.
+    await guard.identify(request, reply);
     const error = new MahavishnuError(
       "NOT_FOUND",
       `there is nothing at ${request.method} ${request.url.split("?")[0]}`,
@@ -65,21 +98,29 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return await answerProblem(reply, error, request.id);
   });
   const document = JSON.stringify(describeApi(allOperations));
-  server.get("/openapi.json", async (_request, reply) => await reply.type("application/json").send(document));
+  server.get("/openapi.json", { onRequest: guard.admitStranger }, async (_request, reply) => {
+    return await reply.type("application/json").send(document);
+  });
   const validator = new RequestValidator();
-  for (const operation of allOperations) addRoute(server, operation, { ...options, validator });
+  for (const operation of allOperations) addRoute(server, operation, { ...options, guard, validator });
   return server;
 }
 
+/** Why a request is given up when it has been answered or its caller has gone. */
+const hasGone = new Error("the caller has gone");
+
 interface RouteParts extends HttpOptions {
+  readonly guard: Guard;
   readonly validator: RequestValidator;
 }
 
 function addRoute(server: FastifyInstance, operation: Operation, parts: RouteParts): void {
   const { method, path, parts: places, status } = operation;
-  const { app, callerOf, validator, stopping } = parts;
+  const { app, guard, validator, stopping } = parts;
   const checkParams = places.params && validator.compile("params", places.params);
-  const checkQuery = places.query && validator.compile("query", places.query);
+  const checkQuery = validator.compile("query", places.query);
+  const checkHeaders = validator.compile("headers", places.headers);
+  const headerNames = Object.keys(places.headers.shape);
   const checkBody = places.body && validator.compile("body", places.body);
 
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
@@ -87,14 +128,18 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const params = { ...(request.params as object) };
     const query = { ...(request.query as object) };
-    const body = request.body === undefined || request.body === null ? {} : request.body;
-    if (typeof body !== "object" || Array.isArray(body)) throw new MahavishnuError("USAGE", "body must be object");
+    const { body = {} } = request;
+    if (typeof body !== "object" || body === null || Array.isArray(body)) {
+      throw new MahavishnuError("USAGE", "body must be object");
+    }
     checkParams?.(params);
-    checkQuery?.(query);
+    checkQuery(query);
+    checkHeaders(pickHeaders(request, headerNames));
     checkBody?.(body);
     const input = { ...(places.body === undefined ? query : body), ...params, ...readHeaders(request, operation) };
     const gone = new AbortController();
-    reply.raw.once("close", () => gone.abort());
+    // With a reason of its own, since the one that is made otherwise costs a stack.
+    reply.raw.once("close", () => gone.abort(hasGone));
     const signal = AbortSignal.any([gone.signal, stopping]);
     const caller = callers.get(request);
     if (caller === undefined) throw new MahavishnuError("UNAUTHENTICATED", "nobody is known to have asked");
@@ -117,7 +162,7 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
     // Before a body is read: who may not ask at all costs nothing.
-    onRequest: async (request) => void callers.set(request, await callerOf(request)),
+    onRequest: async (request, reply) => void callers.set(request, await guard.identify(request, reply)),
     handler: handle,
   });
 }
@@ -155,21 +200,31 @@ function readHeaders(request: FastifyRequest, { parts, events, resume }: Operati
   const key = request.headers["idempotency-key"];
   const lastEventId = request.headers["last-event-id"];
   return {
-    ...(parts.takesIdempotencyKey && key !== undefined ? { idempotencyKey: readKey(key) } : {}),
+    ...(parts.takesIdempotencyKey && key !== undefined ? { idempotencyKey: key } : {}),
     ...(events !== null && typeof lastEventId === "string" && lastEventId !== "" ? resume(lastEventId) : {}),
   };
 }
 
-function readKey(key: string | string[]): string {
-  if (typeof key === "string" && key.length <= 200 && key !== "") return key;
-  throw new MahavishnuError("USAGE", "an Idempotency-Key is one text of at most 200 characters");
+/** An empty one says as much as none. */
+function pickHeaders({ headers }: FastifyRequest, names: readonly string[]): object {
+  const pairs = names.map((name) => [name, headers[name.toLowerCase()]] as const);
+  return Object.fromEntries(
+    pairs.filter(([name, value]) => value !== undefined && (value !== "" || name === "Idempotency-Key")),
+  );
 }
 
 async function answerProblem(reply: FastifyReply, error: unknown, requestId: string): Promise<FastifyReply> {
   const problem = toProblem(error, requestId);
-  if (problem.status === 401) reply.header("www-authenticate", 'Bearer realm="mahavishnu"');
+  if (problem.status === 401) reply.header("www-authenticate", challenge(reply.request));
+  if (error instanceof RateLimitedError) reply.header("retry-after", String(error.retryAfter));
   if (problem.status === 503) reply.header("retry-after", "1");
   return await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
+}
+
+/** Whether a token was shown is all that is told; why it does not count is not. */
+function challenge({ headers }: FastifyRequest): string {
+  const realm = 'Bearer realm="mahavishnu"';
+  return headers.authorization === undefined ? realm : `${realm}, error="invalid_token"`;
 }
 
 /** What the framework says of a request, in the words of this product. */

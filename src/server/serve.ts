@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createAuthenticator } from "../access/authenticator.ts";
 import type { Authenticator } from "../access/authenticator.ts";
@@ -9,7 +9,8 @@ import { resolveAuthSecrets } from "../config/secret-references.ts";
 import { authenticateBearer } from "./bearer.ts";
 import { createHttpServer } from "./create-server.ts";
 import type { CallerOf } from "./identify-caller.ts";
-import { refuseUnsafe } from "./listen.ts";
+import { choosePlace } from "./listen.ts";
+import { openTls } from "./tls.ts";
 
 /** A server to be started. */
 export interface ServeRequest {
@@ -20,6 +21,8 @@ export interface ServeRequest {
   readonly onReady: (url: string) => void;
   /** Told of runs that are begun or taken over here, and of what keeps them from it. */
   readonly onDispatch: (event: DispatchEvent) => void;
+  /** Told in one line of what happens to the server itself, such as a new certificate. */
+  readonly onNotice: (line: string) => void;
 }
 
 /**
@@ -27,13 +30,14 @@ export interface ServeRequest {
  *
  * @throws MahavishnuError SERVER_REFUSED when it would not be safe, or cannot listen.
  */
-export async function serve({ app, stop, onReady, onDispatch }: ServeRequest): Promise<void> {
-  refuseUnsafe(app);
+export async function serve({ app, stop, onReady, onDispatch, onNotice }: ServeRequest): Promise<void> {
+  const { address, isLoopback } = await choosePlace(app);
   const { config, paths } = app.loaded;
   const { host, port, maxBody, requestTimeout, maxConnections } = config.server;
   const stopping = new AbortController();
   await using authenticator = config.auth.enabled ? await openAuthenticator(app) : undefined;
   const { tlsCert, tlsKey } = paths;
+  const tls = tlsCert === undefined || tlsKey === undefined ? null : await openTls({ cert: tlsCert, key: tlsKey });
   const http = createHttpServer({
     app,
     callerOf: identify(app, authenticator),
@@ -41,13 +45,13 @@ export async function serve({ app, stop, onReady, onDispatch }: ServeRequest): P
     requestTimeoutMs: requestTimeout,
     maxConnections,
     stopping: stopping.signal,
-    ...(tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey), minVersion: "TLSv1.2" } }),
+    isLoopback,
+    ...(tls === null ? {} : { tls: tls.options }),
   });
+  using _watch = tls?.watch(http.server as HttpsServer, onNotice);
   let dispatcher: Dispatcher | undefined;
   try {
-    await http.listen({ host, port });
+    await http.listen({ host: address, port });
     dispatcher = await startDispatcher({
       store: await app.store(),
       engine: await app.engine(),
@@ -55,7 +59,7 @@ export async function serve({ app, stop, onReady, onDispatch }: ServeRequest): P
       observe: onDispatch,
     });
     const { port: taken } = http.server.address() as AddressInfo;
-    onReady(`${tlsCert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
+    onReady(`${tls === null ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
     await waitFor(stop);
   } finally {
     stopping.abort();

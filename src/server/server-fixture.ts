@@ -32,6 +32,8 @@ export interface TestServer extends AsyncDisposable {
   readonly workspace: string;
   /** The workspace as its owner has it open: for looking at what the server has done. */
   readonly app: AppContext;
+  /** What the server has told of itself, line by line. */
+  readonly notices: readonly string[];
   /** The server's certificate, to be trusted by the test; empty without TLS. */
   readonly ca: string;
   /** Makes a token of an hour. Without a role its rights are those that `bindings` give to the subject. */
@@ -60,7 +62,8 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
     const env = { PATH: process.env["PATH"], MAHAVISHNU_TEST_SECRET: secret, ...request.env };
     const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
     const stopping = new AbortController();
-    const { url, ended } = await waitUntilReady(app, stopping.signal);
+    const notices: string[] = [];
+    const { url, ended } = await waitUntilReady(app, stopping.signal, (line) => notices.push(line));
     const stop = async (): Promise<void> => {
       stopping.abort();
       await ended;
@@ -70,6 +73,7 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
       port: Number(new URL(url).port),
       workspace,
       app,
+      notices,
       ca: certificate?.cert ?? "",
       token: async (subject, role = null, where = null) => await makeToken(app, { subject, role, scope: where }),
       stop,
@@ -115,9 +119,10 @@ async function writeFiles(
 async function waitUntilReady(
   app: AppContext,
   stop: AbortSignal,
+  onNotice: (line: string) => void,
 ): Promise<{ readonly url: string; readonly ended: Promise<void> }> {
   const ready = Promise.withResolvers<string>();
-  const ended = serve({ app, stop, onReady: ready.resolve, onDispatch: () => undefined });
+  const ended = serve({ app, stop, onReady: ready.resolve, onDispatch: () => undefined, onNotice });
   try {
     // It is over before it is ready only when it cannot start, and then it says why.
     await Promise.race([ready.promise, ended]);

@@ -1,5 +1,6 @@
 import type { DispatchEvent } from "../../app/dispatcher.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
 import { type CommandIo, writeNdjson } from "../command-io.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
@@ -20,6 +21,7 @@ export async function runServe(options: GlobalOptions, io: CommandIo): Promise<n
       const line = describeTrouble(event);
       if (line !== null) io.stderr.write(`${line}\n`);
     },
+    onNotice: (line) => io.stderr.write(`${escapeControl(line)}\n`),
   });
   return exitCodes.success;
 }
