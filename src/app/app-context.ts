@@ -2,6 +2,7 @@ import type { Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RecentRuns } from "./find-run.ts";
+import type { RunFeeds } from "./run-feed.ts";
 import type { ActionRegistry } from "../engine/contract.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
 import type { Fleet } from "../repositories/types.ts";
@@ -46,6 +47,8 @@ export interface AppContext extends AsyncDisposable {
   engine(): Promise<Engine>;
   /** The same open workspace for somebody else who acts; what it opens belongs to this one, and disposing of it does nothing. */
   actFor(caller: Caller): AppContext;
+  /** Runs that somebody follows. */
+  runFeeds(): Promise<RunFeeds>;
   /** What `readRun` remembers. */
   readonly recentRuns: RecentRuns;
   /** Adds one who is told of every event of runs of this process, once it is durable. */

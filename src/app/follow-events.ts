@@ -1,9 +1,7 @@
-import { isOver } from "../engine/state.ts";
-import type { RunEvent } from "../engine/events.ts";
-import { reduce, replay } from "../engine/reduce.ts";
+import { replay } from "../engine/reduce.ts";
 import type { EventRecord } from "../store/contract.ts";
 import type { AppContext } from "./app-context.ts";
-import { noSuchRun, shortenRunId } from "./find-run.ts";
+import { shortenRunId } from "./find-run.ts";
 import type { RunVeil } from "./run-veil.ts";
 import { type EventView, type RunView, viewEvent, viewRun } from "./run-view.ts";
 
@@ -11,9 +9,6 @@ import { type EventView, type RunView, viewEvent, viewRun } from "./run-view.ts"
 export type FollowedItem =
   | { readonly type: "event"; readonly event: EventView }
   | { readonly type: "run"; readonly run: RunView };
-
-/** How often a run that goes on is looked at. */
-const lookMs = 100;
 
 /** What is followed. */
 export interface Followed {
@@ -23,49 +18,56 @@ export interface Followed {
   readonly veil: RunVeil;
 }
 
+/** Views of events that are shown as they are: one for all who follow. */
+const plainViews = new WeakMap<EventRecord, FollowedItem>();
+
 /**
  * Every event of a run from some place on, each once and in order, as it becomes durable; then the run, once it is over or nobody
  * who lives executes it. Ends early when whoever asked has gone.
  */
 export async function* followEvents(context: AppContext, { id, after, veil }: Followed): AsyncGenerator<FollowedItem> {
   const store = await context.history();
-  const known = (await store.readEvents(id)).map((event) => veil.cover(event));
-  const state = replay(known);
-  const tell = (event: EventRecord): FollowedItem => ({ type: "event", event: viewEvent(event) });
-  for (const event of known.slice(after)) yield tell(event);
-  for (let mark = ""; !context.signal.aborted;) {
-    const now = store.changeMark();
-    if (now !== mark) {
-      mark = now;
-      for (const stored of await store.readEvents(id, state.runSeq)) {
-        const event = veil.cover(stored);
-        reduce(state, event as unknown as RunEvent);
-        if (event.runSeq > after) yield tell(event);
-      }
+  const { signal } = context;
+  using feed = await (await context.runFeeds()).follow(store, id);
+  for (let next = after; !signal.aborted;) {
+    for (; next < feed.events.length && !signal.aborted; next += 1) {
+      yield showEvent(feed.events[next] as EventRecord, veil);
     }
-    const row = await store.getRun(id);
-    if (row === null) throw noSuchRun(id);
-    const facts = { row, shortId: await shortenRunId(store, id), hidden: veil.size, now: Date.now() };
-    const run = viewRun(state, facts);
-    // The row may be ahead of what was read; then the rest is read first.
-    if (isOver(state.state) ? run.state === state.state : run.state === "interrupted") {
-      yield { type: "run", run };
+    const row = feed.ended;
+    if (row !== null && next >= feed.events.length) {
+      const state = replay(feed.events.map((event) => veil.cover(event)));
+      const shortId = await shortenRunId(store, id);
+      yield { type: "run", run: viewRun(state, { row, shortId, hidden: veil.size, now: Date.now() }) };
       return;
     }
-    await sleep(lookMs, context.signal);
+    await orAborted(feed.more(), signal);
   }
 }
 
+function showEvent(event: EventRecord, veil: RunVeil): FollowedItem {
+  if (veil.size > 0) return { type: "event", event: viewEvent(veil.cover(event)) };
+  let shown = plainViews.get(event);
+  if (shown === undefined) {
+    shown = { type: "event", event: viewEvent(event) };
+    plainViews.set(event, shown);
+  }
+  return shown;
+}
+
 /** Waits, not longer than somebody wants to know. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+async function orAborted(waiting: Promise<void>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-      resolve();
-    };
-    const timer = setTimeout(stop, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
+  const aborted = Promise.withResolvers<void>();
+  const stop = (): void => aborted.resolve();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await Promise.race([waiting, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Waits for some time, not longer than somebody wants to know. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await orAborted(new Promise((resolve) => setTimeout(resolve, ms)), signal);
 }

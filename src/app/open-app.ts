@@ -10,6 +10,7 @@ import type { AppContext, Caller } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
 import { expectCurrentFleet, expectFleet, type FleetLook, FreshFleet } from "./fresh-fleet.ts";
 import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
+import type { RunFeeds } from "./run-feed.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
 
 const never = new AbortController().signal;
@@ -40,6 +41,7 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
   let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
   let requestId: string | undefined;
+  let feeds: Promise<RunFeeds> | undefined;
   let aborted: AbortSignal | undefined;
 
   const freshFleet = new FreshFleet(async (sources) => {
@@ -116,6 +118,7 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
       return { [Symbol.dispose]: () => void observers.delete(observer) };
     },
     recentRuns: new RecentMap(rememberedRuns),
+    runFeeds: () => (feeds ??= import("./run-feed.ts").then(({ RunFeeds }) => new RunFeeds())),
     actFor: (caller) => actFor(context, caller),
     [Symbol.asyncDispose]: async () => {
       // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
@@ -145,6 +148,7 @@ function actFor(context: AppContext, caller: Caller): AppContext {
     store: context.store,
     history: context.history,
     recentRuns: context.recentRuns,
+    runFeeds: context.runFeeds,
     engine: context.engine,
     observeRuns: context.observeRuns,
     actFor: (other) => actFor(context, other),

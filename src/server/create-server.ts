@@ -116,7 +116,7 @@ interface RouteParts extends HttpOptions {
 
 function addRoute(server: FastifyInstance, operation: Operation, parts: RouteParts): void {
   const { method, path, parts: places, status } = operation;
-  const { app, guard, validator, stopping } = parts;
+  const { app, callerOf, guard, validator, stopping } = parts;
   const checkParams = places.params && validator.compile("params", places.params);
   const checkQuery = validator.compile("query", places.query);
   const checkHeaders = validator.compile("headers", places.headers);
@@ -140,18 +140,14 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
     const gone = new AbortController();
     // With a reason of its own, since the one that is made otherwise costs a stack.
     reply.raw.once("close", () => gone.abort(hasGone));
-    const signal = AbortSignal.any([gone.signal, stopping]);
+    const signal = operation.events === null ? gone.signal : AbortSignal.any([gone.signal, stopping]);
     const caller = callers.get(request);
     if (caller === undefined) throw new MahavishnuError("UNAUTHENTICATED", "nobody is known to have asked");
-    const context = app.actFor({
-      ...caller,
-      requestId: request.id,
-      signal: operation.events === null ? gone.signal : signal,
-    });
+    const context = app.actFor({ ...caller, requestId: request.id, signal });
     await refuseUnseen(request, operation, context, input);
     const answer = await operation.answer(context, input);
     if (answer.frames !== undefined) {
-      await answerStream(reply, answer.frames, signal);
+      await answerStream(reply, { frames: answer.frames, signal, checkCaller: async () => await callerOf(request) });
       return reply;
     }
     if (answer.location !== undefined) reply.header("location", answer.location);
