@@ -1,4 +1,4 @@
-import { lookup } from "node:dns";
+import { lookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
 /** An address that nothing here talks to, by a URL or behind a name. */
@@ -64,14 +64,29 @@ export function refuseForbiddenHost(url: URL): void {
   if (isForbiddenAddress(host)) throw new ForbiddenAddressError(url.hostname, host);
 }
 
-/** Resolves a name, and refuses it when any of its addresses is forbidden: the check and the connection see the same answer. */
-export const lookupAllowed: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, [], 0);
-    const found = addresses.find(({ address }) => isForbiddenAddress(address));
-    if (found !== undefined) return callback(new ForbiddenAddressError(hostname, found.address), [], 0);
-    const [first] = addresses;
-    if (options.all === true || first === undefined) return callback(null, addresses);
-    callback(null, first.address, first.family);
-  });
-};
+/**
+ * Resolves a name, and refuses it when any of its addresses is forbidden: the check and the connection see the same answer, so that
+ * a name which is somewhere else a moment later (DNS rebinding) gains nothing.
+ *
+ * @param resolve asks for the addresses; the resolver of the system, but for tests
+ */
+export function makeAllowedLookup(
+  resolve: (hostname: string, options: LookupAllOptions, callback: Resolved) => void,
+): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, [], 0);
+      const found = addresses.find(({ address }) => isForbiddenAddress(address));
+      if (found !== undefined) return callback(new ForbiddenAddressError(hostname, found.address), [], 0);
+      const [first] = addresses;
+      if (options.all === true || first === undefined) return callback(null, addresses);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** What a resolver tells. */
+type Resolved = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+
+/** The lookup of every connection whose address comes from a user. */
+export const lookupAllowed: LookupFunction = makeAllowedLookup(lookup);

@@ -1,0 +1,46 @@
+import { readScope } from "../access/authorize.ts";
+import { MahavishnuError } from "../lib/errors.ts";
+import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
+import type { AppContext } from "./app-context.ts";
+import { readRun } from "./find-run.ts";
+import { type Deliverer, type DelivererEvent, startDeliverer } from "./webhook-deliverer.ts";
+import type { EventSource } from "./webhook-event.ts";
+import { readOutgoingHooks } from "./webhook-hooks.ts";
+
+/**
+ * Starts what tells the outgoing webhooks of a workspace what runs do. Without any, nothing is started and nothing is asked.
+ *
+ * @throws MahavishnuError WEBHOOK_SECRET, CONFIG_INVALID; UserFileError SECRET_UNRESOLVED.
+ */
+export async function openDeliverer(
+  context: AppContext,
+  observe: (event: DelivererEvent) => void,
+): Promise<Deliverer | undefined> {
+  const hooks = readOutgoingHooks(context);
+  if (hooks.length === 0) return undefined;
+  const store = await context.store();
+  return await startDeliverer({
+    store,
+    hooks,
+    source: await describeSource(context),
+    touches: async (runId, where) => await touches(context, runId, where),
+    observe,
+  });
+}
+
+/** What every event tells of where it comes from. */
+export async function describeSource(context: AppContext): Promise<EventSource> {
+  const { workspaceId } = await context.store();
+  return { workspaceId, publicUrl: context.loaded.config.server.publicUrl };
+}
+
+/** Whether a run touches a repository that a selector picks. */
+async function touches(context: AppContext, runId: string, where: string): Promise<boolean> {
+  const { state } = await readRun(context, runId);
+  const { repositories } = subjectsOf(await context.fleet(), Object.keys(state.plan.repositories));
+  const scope = readScope(await readAccessPolicy(context), { subject: "", role: "", where });
+  // An event must not be passed over because of a selector that cannot be read now.
+  if (scope.failure !== null)
+    throw new MahavishnuError("USER_FILE_INVALID", `the selector ${where} of a webhook: ${scope.failure}`);
+  return repositories.some((repository) => scope.covers(repository));
+}
