@@ -9,9 +9,10 @@ export interface LogCursor {
 }
 
 const nothingRead: LogCursor = { below: 0, beyond: new Map() };
-const form = /^\d{1,9}(?:\.\d{1,9}:(?:\d{1,15}|x)(?:,\d{1,9}:(?:\d{1,15}|x))*)?$/;
+/** A cursor as text. */
+export const logCursorForm: RegExp = /^\d{1,9}(?:\.\d{1,9}:(?:\d{1,15}|x)(?:,\d{1,9}:(?:\d{1,15}|x))*)?$/;
 /** Longer than any cursor of a run within its limits. */
-const longest = 65_536;
+export const longestLogCursor = 65_536;
 
 /**
  * Reads a cursor: `12.13:400,15:x` is everything of the first twelve attempts, 400 bytes of the thirteenth, all of the fifteenth.
@@ -20,7 +21,7 @@ const longest = 65_536;
  */
 export function parseLogCursor(text: string | undefined): LogCursor {
   if (text === undefined) return nothingRead;
-  if (text.length > longest || !form.test(text)) {
+  if (text.length > longestLogCursor || !logCursorForm.test(text)) {
     throw new MahavishnuError("USAGE", "this is no cursor of a run's output", {
       fix: "Use the cursor of the last piece that was read, as it is.",
     });

@@ -59,9 +59,7 @@ function describeOperation(operation: Operation): Json {
   const parameters = [
     ...listParameters("path", parts.params),
     ...listParameters("query", parts.query),
-    ...(parts.takesIdempotencyKey ? [idempotencyKey] : []),
-    ...(operation.events === null ? [] : [lastEventId]),
-    ...(operation.seen === null ? [] : [ifMatch]),
+    ...listParameters("header", parts.headers),
   ];
   return {
     operationId: id,
@@ -104,37 +102,17 @@ function describeContent({ events, output }: Operation): Json {
   };
 }
 
-const idempotencyKey: Json = {
-  name: "Idempotency-Key",
-  in: "header",
-  description: "Asked again with the same key, nothing new is begun and the first answer is given.",
-  schema: { type: "string", minLength: 1, maxLength: 200 },
-};
-
-const ifMatch: Json = {
-  name: "If-Match",
-  in: "header",
-  description: "The ETag of what the caller has seen: refused with 412 when it has changed since.",
-  schema: { type: "string", maxLength: 1000 },
-};
-
-const lastEventId: Json = {
-  name: "Last-Event-ID",
-  in: "header",
-  description: "The id of the last event that came: the stream goes on behind it.",
-  schema: { type: "string", maxLength: 65_536 },
-};
-
-function listParameters(place: "path" | "query", shape: z.ZodObject | undefined): Json[] {
+function listParameters(place: "path" | "query" | "header", shape: z.ZodObject | undefined): Json[] {
   if (shape === undefined) return [];
   const { properties = {}, required = [] } = schemaOf(shape, "input") as {
     readonly properties?: Readonly<Record<string, Json>>;
     readonly required?: readonly string[];
   };
-  return Object.entries(properties).map(([name, schema]) => ({
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: place,
     required: place === "path" || required.includes(name),
+    ...(description === undefined ? {} : { description }),
     schema,
   }));
 }

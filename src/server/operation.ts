@@ -41,6 +41,8 @@ export interface StreamDefinition<Input, Item> extends Omit<
 > {
   /** What a piece is as an event; with an id from which a broken stream can be gone on with. */
   readonly frame: (item: Item) => Frame;
+  /** What an event's id looks like. */
+  readonly eventId: z.ZodString;
   /** Takes the id of the last event that came into the input. */
   readonly resume: (id: string) => object;
   /** Names of the events with the shape of their data. */
@@ -57,7 +59,9 @@ export interface Frame {
 /** The parts of a request in which an input stands. */
 export interface InputParts {
   readonly params: z.ZodObject | undefined;
-  readonly query: z.ZodObject | undefined;
+  readonly query: z.ZodObject;
+  /** By their names as the document has them. */
+  readonly headers: z.ZodObject;
   readonly body: Shape | undefined;
   readonly takesIdempotencyKey: boolean;
 }
@@ -139,26 +143,51 @@ async function* mapItems<Item>(items: AsyncIterable<Item>, frame: (item: Item) =
   for await (const item of items) yield frame(item);
 }
 
+const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe("Asked again with the same key, nothing new is begun and the first answer is given.");
+
+const ifMatch = z
+  .string()
+  .max(1000)
+  .describe("The ETag of what the caller has seen: refused with 412 when it has changed since.");
+
+const lastEvent = "The id of the last event that came: the stream goes on behind it.";
+
 /** Puts each key of an input where it stands in a request. */
-function splitInput({
-  path,
-  method,
-  input,
-}: Pick<OperationDefinition<never, never>, "path" | "method" | "input">): InputParts {
+function splitInput({ path, method, input, seen, eventId }: Splitting): InputParts {
+  const ownHeaders = {
+    ...(seen === undefined ? {} : { "If-Match": ifMatch.optional() }),
+    ...(eventId === undefined ? {} : { "Last-Event-ID": eventId.describe(lastEvent).optional() }),
+  };
+  const none = z.strictObject({});
   if (input instanceof z.ZodUnion) {
-    return { params: undefined, query: undefined, body: input, takesIdempotencyKey: false };
+    const headers = z.strictObject(ownHeaders);
+    return { params: undefined, query: none, headers, body: input, takesIdempotencyKey: false };
   }
   const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, key = ""]) => key));
-  const entries = Object.entries(input.shape as Readonly<Record<string, z.ZodType>>);
+  const entries = Object.entries(input.shape);
   const takesIdempotencyKey = entries.some(([key]) => key === "idempotencyKey");
   const params = entries.filter(([key]) => inPath.has(key));
-  const rest = entries.filter(([key]) => !inPath.has(key) && key !== "idempotencyKey");
-  const shapeOf = (chosen: typeof entries): z.ZodObject | undefined =>
-    chosen.length === 0 ? undefined : z.strictObject(Object.fromEntries(chosen));
+  const rest = z.strictObject(
+    Object.fromEntries(entries.filter(([key]) => !inPath.has(key) && key !== "idempotencyKey")),
+  );
   return {
-    params: shapeOf(params),
-    query: method === "POST" ? undefined : (shapeOf(rest) ?? z.strictObject({})),
-    body: method === "POST" ? (shapeOf(rest) ?? z.strictObject({})) : undefined,
+    params: params.length === 0 ? undefined : z.strictObject(Object.fromEntries(params)),
+    query: method === "POST" ? none : rest,
+    headers: z.strictObject({
+      ...(takesIdempotencyKey ? { "Idempotency-Key": idempotencyKey.optional() } : {}),
+      ...ownHeaders,
+    }),
+    body: method === "POST" ? rest : undefined,
     takesIdempotencyKey,
   };
+}
+
+/** What says where the parts of an input stand. */
+interface Splitting extends Pick<OperationDefinition<never, never>, "path" | "method" | "input"> {
+  readonly seen?: unknown;
+  readonly eventId?: z.ZodString;
 }

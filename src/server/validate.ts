@@ -3,7 +3,7 @@ import * as z from "zod";
 import { MahavishnuError } from "../lib/errors.ts";
 
 /** The parts of a request that are checked. */
-export type RequestPart = "params" | "query" | "body";
+export type RequestPart = "params" | "query" | "headers" | "body";
 
 /**
  * The JSON Schema of what may be sent or is answered, as it stands in the OpenAPI document and as requests are checked against it.
@@ -26,15 +26,17 @@ function openRecursion(value: unknown): unknown {
 /** Every format that zod writes comes with a pattern that says the same. */
 const options = { useDefaults: true, strict: false, validateFormats: false };
 
-/** Checks parts of requests. Texts of paths and queries are read as what their schema says; nothing else is converted. */
+/** Checks parts of requests. Texts of paths, queries and headers are read as what their schema says; nothing else is converted. */
 export class RequestValidator {
-  readonly #texts = new Ajv2020({ ...options, coerceTypes: "array" });
-  readonly #body = new Ajv2020(options);
+  readonly #ajv = new Ajv2020(options);
 
-  /** Makes the check of one part. It changes what it is given: defaults are filled in. */
+  /** Makes the check of one part. It changes what it is given: defaults are filled in, and texts become what they stand for. */
   compile(part: RequestPart, shape: z.ZodType): (value: object) => void {
-    const validate: ValidateFunction = (part === "body" ? this.#body : this.#texts).compile(schemaOf(shape, "input"));
+    const schema = schemaOf(shape, "input");
+    const validate: ValidateFunction = this.#ajv.compile(schema);
+    const read = part === "body" ? () => undefined : makeReader(schema);
     return (value) => {
+      read(value as Record<string, unknown>);
       if (validate(value)) return;
       const [error] = validate.errors ?? [];
       throw new MahavishnuError("USAGE", `${part}${error === undefined ? " is not valid" : describe(error)}`, {
@@ -43,6 +45,34 @@ export class RequestValidator {
     };
   }
 }
+
+/** A schema of things that are sent as texts. */
+interface TextsSchema {
+  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
+}
+
+/** Whole numbers as JSON writes them: `0x10` and `1e3` are texts. */
+const wholeNumber = /^(?:0|-?[1-9]\d{0,15})$/;
+
+/** Makes what reads texts: those that stand for nothing stay texts, which the schema then refuses. */
+function makeReader({ properties = {} }: TextsSchema): (value: Record<string, unknown>) => void {
+  const readers = Object.entries(properties).flatMap(([key, { type }]) => {
+    const read = type === undefined ? undefined : readText[type];
+    return read === undefined ? [] : [[key, read] as const];
+  });
+  return (value) => {
+    for (const [key, read] of readers) {
+      const text = value[key];
+      if (text !== undefined) value[key] = read(text);
+    }
+  };
+}
+
+const readText: Readonly<Record<string, (value: unknown) => unknown>> = {
+  array: (value) => (Array.isArray(value) ? (value as readonly unknown[]) : [value]),
+  integer: (value) => (typeof value === "string" && wholeNumber.test(value) ? Number(value) : value),
+  boolean: (value) => (value === "true" ? true : value === "false" ? false : value),
+};
 
 function describe({ instancePath, message, params }: ErrorObject): string {
   const { additionalProperty, allowedValues } = params as { additionalProperty?: string; allowedValues?: unknown[] };

@@ -1,5 +1,6 @@
 /** Shapes of what is asked and told about runs. No command loads them: see `src/cli/json-schemas.ts` and `src/server`. */
 import * as z from "zod";
+import { logCursorForm, longestLogCursor } from "../log-cursor.ts";
 
 /** ISO 8601 in UTC. */
 export const time = z.iso.datetime();
@@ -14,8 +15,10 @@ export const runId = z.string().regex(/^[a-z0-9]{1,10}$/);
 export const name = z.string().min(1).max(200);
 /** The text of a selector. */
 export const selector = z.string().min(1).max(4096);
-/** A cursor of a list: `nextCursor` of the page before. */
-const cursor = z.string().min(1).max(65_536);
+/** How much of a run's output somebody has had: the `cursor` of the last piece. */
+export const logCursor = z.string().max(longestLogCursor).regex(logCursorForm);
+/** A run's own sequence number as the id of an event; `0` before the first. */
+export const runSeqText = z.string().regex(/^\d{1,15}$/);
 const idempotencyKey = z.string().min(1).max(200);
 
 export const runState = z.enum([
@@ -128,7 +131,7 @@ export const listRunsInput = z.strictObject({
   limit: z.int().min(1).max(1000).default(20),
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/)
+    .regex(/^[1-9]\d{0,14}$/)
     .optional(),
 });
 
@@ -142,7 +145,7 @@ export const readRunLogsInput = oneRunInput.extend({
   job: name.optional(),
   step: name.optional(),
   attempt: z.int().min(1).max(1_000_000).optional(),
-  cursor: cursor.optional(),
+  cursor: logCursor.optional(),
 });
 export const cancelRunInput = oneRunInput.extend({
   reason: z.string().min(1).max(1000).default("cancelled by hand"),
@@ -153,13 +156,18 @@ export const retryRunInput = oneRunInput.extend({
   fromStep: name.optional(),
 });
 
+/** Names of inputs are the workflow's to judge; but one that would change a prototype is no key of any JSON that is read here. */
+const inputName = z
+  .string()
+  .max(200)
+  .regex(/^(?!__proto__$)/);
 const wishes = {
   select: selector.optional(),
   maxParallel: z.int().min(1).max(1_000_000).optional(),
 };
 export const planRunInput = z.strictObject({
   workflow: name,
-  inputs: z.record(z.string().max(200), z.string().max(1_048_576)).default({}),
+  inputs: z.record(inputName, z.string().max(1_048_576)).default({}),
   ...wishes,
 });
 const startChoice = { idempotencyKey: idempotencyKey.optional(), detach: z.boolean().optional() };

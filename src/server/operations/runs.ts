@@ -92,6 +92,7 @@ export const runOperations: readonly Operation[] = [
       item.type === "event"
         ? { event: "event", id: String(item.event.runSeq), data: item.event }
         : { event: "run", data: item.run },
+    eventId: shapes.runSeqText,
     resume: (id) => ({ afterRunSeq: Number(id) }),
   }),
   operation(tag, {
@@ -110,6 +111,7 @@ export const runOperations: readonly Operation[] = [
     output: shapes.logPiece,
     events: { log: shapes.logPiece },
     frame: (piece) => ({ event: "log", id: piece.cursor, data: piece }),
+    eventId: shapes.logCursor,
     resume: (cursor) => ({ cursor }),
   }),
   operation(tag, {
