@@ -1,5 +1,5 @@
 import { replay } from "../engine/reduce.ts";
-import type { EventRecord } from "../store/contract.ts";
+import type { EventRecord, RunRow, Store } from "../store/contract.ts";
 import type { AppContext } from "./app-context.ts";
 import { shortenRunId } from "./find-run.ts";
 import type { RunVeil } from "./run-veil.ts";
@@ -35,9 +35,7 @@ export async function* followEvents(context: AppContext, { id, after, veil }: Fo
     }
     const row = feed.ended;
     if (row !== null && next >= feed.events.length) {
-      const state = replay(feed.events.map((event) => veil.cover(event)));
-      const shortId = await shortenRunId(store, id);
-      yield { type: "run", run: viewRun(state, { row, shortId, hidden: veil.size, now: Date.now() }) };
+      yield await showEnd(feed.events, row, { store, veil });
       return;
     }
     await orAborted(feed.more(), signal);
@@ -52,6 +50,25 @@ function showEvent(event: EventRecord, veil: RunVeil): FollowedItem {
     plainViews.set(event, shown);
   }
   return shown;
+}
+
+/** Ends of runs that are shown as they are, by the row that was read: one for all who follow. */
+const plainEnds = new WeakMap<RunRow, Promise<FollowedItem>>();
+
+async function showEnd(
+  events: readonly EventRecord[],
+  row: RunRow,
+  { store, veil }: { readonly store: Store; readonly veil: RunVeil },
+): Promise<FollowedItem> {
+  const show = async (): Promise<FollowedItem> => {
+    const state = replay(veil.size === 0 ? events : events.map((event) => veil.cover(event)));
+    const shortId = await shortenRunId(store, row.id);
+    return { type: "run", run: viewRun(state, { row, shortId, hidden: veil.size, now: Date.now() }) };
+  };
+  if (veil.size > 0) return await show();
+  let shown = plainEnds.get(row);
+  if (shown === undefined) plainEnds.set(row, (shown = show()));
+  return await shown;
 }
 
 /** Waits, not longer than somebody wants to know. */

@@ -37,7 +37,7 @@ export async function answerStream(reply: FastifyReply, { frames, signal, checkC
   try {
     for await (const frame of frames) {
       if (signal.aborted) return;
-      await sender.send(renderFrame(frame), signal);
+      await sender.send(frame, signal);
     }
     if (!signal.aborted) raw.write("event: end\ndata: {}\n\n");
   } catch (error) {
@@ -50,48 +50,58 @@ export async function answerStream(reply: FastifyReply, { frames, signal, checkC
   }
 }
 
+/** Frames that are kept back at most. */
+const mostPending = 500;
+
 /** Sends what comes at once in one piece: five hundred who listen to a busy run are five hundred writes, not fifty thousand. */
 class FrameSender {
   readonly #raw: FastifyReply["raw"];
-  #isCorked = false;
+  #pending: Frame[] = [];
+  #timer: NodeJS.Immediate | undefined;
 
   constructor(raw: FastifyReply["raw"]) {
     this.#raw = raw;
   }
 
-  async send(text: string, signal: AbortSignal): Promise<void> {
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#raw.cork();
-      setImmediate(() => this.#uncork());
+  async send(frame: Frame, signal: AbortSignal): Promise<void> {
+    this.#pending.push(frame);
+    if (this.#pending.length >= mostPending) this.flush();
+    else this.#timer ??= setImmediate(() => this.flush());
+    if (this.#raw.writableNeedDrain) {
+      await Promise.race([once(this.#raw, "drain", { signal }), once(this.#raw, "close", { signal })]);
     }
-    if (this.#raw.write(text)) return;
-    this.#uncork();
-    if (this.#raw.writableNeedDrain)
-      await Promise.race([once(this.#raw, "drain", { signal }), once(this.#raw, "close")]);
   }
 
-  #uncork(): void {
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.#raw.uncork();
+  /** Before anything else is written, and before the answer is ended. */
+  flush(): void {
+    clearImmediate(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.length === 0) return;
+    const frames = this.#pending;
+    this.#pending = [];
+    this.#raw.write(renderFrames(frames));
   }
 }
 
-/** Texts of data that several who listen are sent. */
-const texts = new WeakMap<object, string>();
+/** Frames as they were last rendered from some piece of data on: all who listen to the same are sent the same bytes. */
+const rendered = new WeakMap<object, { readonly frames: readonly Frame[]; readonly bytes: Buffer }>();
+
+function renderFrames(frames: readonly Frame[]): Buffer {
+  const [first] = frames as readonly [Frame, ...Frame[]];
+  const key = typeof first.data === "object" && first.data !== null ? first.data : undefined;
+  const known = key === undefined ? undefined : rendered.get(key);
+  if (known !== undefined && isSame(known.frames, frames)) return known.bytes;
+  const bytes = Buffer.from(frames.map(renderFrame).join(""));
+  if (key !== undefined) rendered.set(key, { frames, bytes });
+  return bytes;
+}
+
+/** The same data; then the event and the id are the same too. */
+function isSame(known: readonly Frame[], frames: readonly Frame[]): boolean {
+  return known.length === frames.length && known.every(({ data }, index) => data === frames[index]?.data);
+}
 
 /** JSON has no line breaks outside of texts, and there they are written as `\n`: one line of data is enough. */
 export function renderFrame({ event, id, data }: Frame): string {
-  return `event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${renderData(data)}\n\n`;
-}
-
-function renderData(data: unknown): string {
-  if (typeof data !== "object" || data === null) return JSON.stringify(data);
-  let text = texts.get(data);
-  if (text === undefined) {
-    text = JSON.stringify(data);
-    texts.set(data, text);
-  }
-  return text;
+  return `event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }

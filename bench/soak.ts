@@ -1,0 +1,84 @@
+/**
+ * Starts at a steady rate: `node bench/soak.ts [SECONDS] [PER-SECOND]`. The bar is 600 seconds at 200 starts a second; `npm run bench` takes
+ * a short form of it.
+ */
+import { Agent } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import type { BenchResult } from "./lib/bench-result.ts";
+import { ask, openLoop, percentile } from "./lib/http-load.ts";
+import { printResults } from "./lib/print-results.ts";
+import { serveWorkspace } from "./lib/server-workspace.ts";
+
+/** What memory may grow by from the first tenth of the time (a minute of ten) to the end, in parts of what it was: noise of the collector. */
+const growthBar = 1.15;
+
+/** Measures; whether every start that was answered is a run that succeeded, and what memory does. */
+export async function run(seconds = 30, perSecond = 200): Promise<BenchResult[]> {
+  await using workspace = await serveWorkspace(0);
+  const { server, token } = workspace;
+  const url = new URL("/v1/runs", server.url).href;
+  const body = JSON.stringify({ workflow: "nothing" });
+  const memory: number[] = [];
+  const watch = setInterval(() => memory.push(server.memory()), 250);
+  const answers = await openLoop(() => ({ url, token, method: "POST", body }), { perSecond, seconds });
+  clearInterval(watch);
+  const wrong = answers.filter(({ status }) => status !== 202);
+  const ids = new Set(
+    answers.filter(({ status }) => status === 202).map(({ text }) => (JSON.parse(text) as { runId: string }).runId),
+  );
+  const succeeded = await countSucceeded(url, token, ids);
+  const first = memory.slice(Math.floor(memory.length * 0.1), Math.floor(memory.length * 0.2));
+  const last = memory.slice(Math.floor(memory.length * 0.9));
+  const growth = percentile(last, 50) / percentile(first, 50);
+  const lost = answers.length - succeeded;
+  const p95 = percentile(
+    answers.map(({ ms }) => ms),
+    95,
+  );
+  return [
+    {
+      name: `${seconds} s at ${perSecond} starts/s, runs that were lost`,
+      bar: "0",
+      figure: lost,
+      unit: "runs",
+      ok: lost === 0,
+      samples: [lost],
+      note: `${answers.length} asked, ${wrong.length} refused, ${succeeded} succeeded; answers p95 ${p95.toFixed(1)} ms`,
+    },
+    {
+      name: `${seconds} s at ${perSecond} starts/s, memory at the end`,
+      bar: `<= ${growthBar} x what it was after the first tenth`,
+      figure: growth,
+      unit: "x",
+      ok: growth <= growthBar,
+      samples: memory,
+      note: `${percentile(first, 50).toFixed(0)} MiB, then ${percentile(last, 50).toFixed(0)} MiB; at most ${Math.max(...memory).toFixed(0)} MiB`,
+    },
+  ];
+}
+
+/** Waits until nothing goes on any more, then counts the runs of these ids that have succeeded. */
+async function countSucceeded(url: string, token: string, ids: ReadonlySet<string>): Promise<number> {
+  const agent = new Agent({ keepAlive: true });
+  const list = async (
+    query: string,
+  ): Promise<{ items: { id: string; state: string }[]; nextCursor: string | null }> => {
+    const { status, text } = await ask(agent, { url: `${url}?${query}`, token });
+    if (status !== 200) throw new Error(`the server answered ${status}: ${text}`);
+    return JSON.parse(text) as { items: { id: string; state: string }[]; nextCursor: string | null };
+  };
+  try {
+    while ((await list("limit=1&states=queued&states=running")).items.length > 0) await delay(100);
+    let succeeded = 0;
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const page = await list(`limit=1000&states=succeeded${cursor === "" ? "" : `&cursor=${cursor}`}`);
+      succeeded += page.items.filter(({ id }) => ids.has(id)).length;
+      cursor = page.nextCursor;
+    }
+    return succeeded;
+  } finally {
+    agent.destroy();
+  }
+}
+
+if (import.meta.main) printResults(await run(...process.argv.slice(2).map(Number)));
