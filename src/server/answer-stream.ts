@@ -31,14 +31,18 @@ export async function answerStream(reply: FastifyReply, { frames, signal, checkC
     "x-accel-buffering": "no",
   });
   raw.write(": stream\n\n");
-  const alive = setInterval(() => raw.write(": alive\n\n"), keepAliveMs);
-  const check = setInterval(() => void checkCaller().catch(() => raw.destroy()), checkMs);
   const sender = new FrameSender(raw);
+  const alive = setInterval(() => {
+    sender.flush();
+    raw.write(": alive\n\n");
+  }, keepAliveMs);
+  const check = setInterval(() => void checkCaller().catch(() => raw.destroy()), checkMs);
   try {
     for await (const frame of frames) {
       if (signal.aborted) return;
       await sender.send(frame, signal);
     }
+    sender.flush();
     if (!signal.aborted) raw.write("event: end\ndata: {}\n\n");
   } catch (error) {
     // The answer has begun, so it can only be cut off.
@@ -46,6 +50,7 @@ export async function answerStream(reply: FastifyReply, { frames, signal, checkC
   } finally {
     clearInterval(alive);
     clearInterval(check);
+    sender.flush();
     raw.end();
   }
 }
