@@ -1,6 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { StoreProbe } from "./health-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
+import type { SessionRegister } from "./session-contract.ts";
 import type { WebhookStore } from "./webhook-contract.ts";
 
 /** One fact in a run's history, as stored. */
@@ -347,6 +348,7 @@ export interface Store
     AuditTrail,
     TokenRegister,
     SigningKeyStore,
+    SessionRegister,
     WebhookStore,
     StoreProbe,
     AsyncDisposable {

@@ -109,6 +109,19 @@ export const migrations: readonly Migration[] = [
   ) WITHOUT ROWID;
   CREATE INDEX webhook_receipt_kept ON webhook_receipt(kept_until);
   `,
+  `
+  CREATE TABLE session(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, mark TEXT NOT NULL UNIQUE, login TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
+    groups TEXT NOT NULL, issuer TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, created_from TEXT NOT NULL,
+    seal TEXT NOT NULL, ended_at INTEGER, used_at INTEGER
+  );
+  CREATE INDEX session_open ON session(subject, position) WHERE ended_at IS NULL;
+  CREATE TRIGGER session_is_fixed
+    BEFORE UPDATE OF mark, login, subject, groups, issuer, created_at, expires_at, created_from, seal ON session
+    BEGIN SELECT RAISE(ABORT, 'whose a session is is never changed'); END;
+  CREATE TRIGGER session_stays_ended BEFORE UPDATE OF ended_at ON session WHEN OLD.ended_at IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'a session that was ended stays so'); END;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

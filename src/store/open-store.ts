@@ -11,6 +11,7 @@ import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
 import { createKeyRingStore } from "./key-ring.ts";
+import { createSessionRegister } from "./session-register.ts";
 import type { StoreParts } from "./store-parts.ts";
 import { createWebhookStore } from "./webhooks.ts";
 import { createTokenRegister, type IdentityChanges } from "./token-register.ts";
@@ -82,6 +83,7 @@ function assembleStore(
     ...createAuditTrail(parts),
     ...createTokenRegister(parts, changes),
     ...createKeyRingStore(parts, changes),
+    ...createSessionRegister(parts),
     ...createWebhookStore(parts),
     ...createStoreProbe(parts, files),
     workspaceId: meta.value,
