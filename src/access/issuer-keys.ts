@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { messageOf } from "../lib/errors.ts";
-import { isJsonObject } from "../lib/json.ts";
 import { AuthenticationError } from "./authentication-error.ts";
 import { fetchJson } from "./fetch-json.ts";
+import { readDiscovery } from "./read-discovery.ts";
 
 /** How an issuer's keys are kept. Times in milliseconds. */
 export interface IssuerKeyTimes {
@@ -54,10 +54,7 @@ export function createIssuerKeys(
   const ask = async (): Promise<void> => {
     const readAt = now();
     try {
-      const document = await fetchJson(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, limits);
-      if (!isJsonObject(document) || document["issuer"] !== issuer) {
-        throw new Error("its discovery document names another issuer");
-      }
+      const document = await readDiscovery(issuer, limits);
       const address = document["jwks_uri"];
       if (typeof address !== "string") throw new Error("its discovery document names no keys");
       const keys = await fetchJson(address, limits);
