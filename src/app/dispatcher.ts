@@ -42,6 +42,8 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Looks at once: this process has recorded a run, which nothing else tells. */
   wake(): void;
+  /** What stood in the way is gone: tries at once whatever it waits with. */
+  retry(): void;
   /**
    * Stops claiming; what has begun may end for `drainMs`, and the rest is released for other servers. Called once more with less time,
    * the shorter one counts. Resolves with the ids of released runs.
@@ -96,6 +98,13 @@ class RunDispatcher implements Dispatcher {
   wake(): void {
     this.#isAwake = true;
     this.#schedule(0);
+  }
+
+  retry(): void {
+    if (this.#pause !== undefined) this.#pause = { ...this.#pause, at: 0 };
+    if (this.#blind !== undefined) this.#blind = { ...this.#blind, at: 0 };
+    for (const [runId, { ms }] of this.#retries) this.#retries.set(runId, { ms, at: 0 });
+    this.wake();
   }
 
   async stop({ drainMs }: { readonly drainMs: number }): Promise<readonly string[]> {

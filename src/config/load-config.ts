@@ -195,10 +195,14 @@ interface ReadFile {
 
 function readFiles({ workspace, configFile = configFileName }: ConfigRequest): ReadFile[] {
   const main = resolve(workspace, configFile);
-  const extension = extname(main);
-  const local = `${main.slice(0, main.length - extension.length)}.local${extension}`;
-  const files = [readLayerFile("file", workspace, main), readLayerFile("local", workspace, local)];
+  const files = [readLayerFile("file", workspace, main), readLayerFile("local", workspace, localFileOf(main))];
   return files.filter((file) => file !== undefined);
+}
+
+/** The file that lies over a configuration file, for this machine alone: `mahavishnu.local.yaml`. */
+export function localFileOf(main: string): string {
+  const extension = extname(main);
+  return `${main.slice(0, main.length - extension.length)}.local${extension}`;
 }
 
 function readLayerFile(kind: "file" | "local", workspace: string, path: string): ReadFile | undefined {

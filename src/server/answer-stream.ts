@@ -7,6 +7,9 @@ const keepAliveMs = 15_000;
 /** How often it is asked whether the caller may still listen: a token may be revoked, or end. */
 const checkMs = 5_000;
 
+/** Milliseconds after which a reader of a stream that was cut off asks again. */
+const goOnMs = 500;
+
 /** What a stream is answered with. */
 export interface StreamAnswer {
   readonly frames: AsyncIterable<Frame>;
@@ -51,6 +54,8 @@ export async function answerStream(reply: FastifyReply, { frames, signal, checkC
     clearInterval(alive);
     clearInterval(check);
     sender.flush();
+    // Whoever is cut off because this server is being stopped goes on at another one, and need not wait long for that.
+    if (signal.aborted && raw.writable) raw.write(`retry: ${goOnMs}\n\n`);
     raw.end();
   }
 }

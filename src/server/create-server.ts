@@ -8,6 +8,7 @@ import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
 import { registerCors } from "./cors.ts";
 import { type Guard, guardCallers } from "./guard-callers.ts";
 import { registerHostCheck } from "./host-check.ts";
+import { addHealthRoutes, type HealthSource } from "./health-routes.ts";
 import type { CallerOf, IdentifiedCaller } from "./identify-caller.ts";
 import { allOperations } from "./operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
@@ -32,6 +33,7 @@ export interface HttpOptions {
   /** Whether it listens where only this machine can connect. */
   readonly isLoopback: boolean;
   readonly tls?: TlsOptions;
+  readonly health: HealthSource;
   /** Aborted when the server is being stopped: streams end, so that their followers go on elsewhere. */
   readonly stopping: AbortSignal;
   readonly logger?: FastifyBaseLogger;
@@ -50,8 +52,8 @@ const silentMs = 120_000;
 export function createHttpServer(options: HttpOptions): FastifyInstance {
   const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls } = options;
   const hasTls = tls !== undefined;
-  // How often Node looks for clients that are too slow.
-  const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs) };
+  // How often Node looks for clients that are too slow; a request without a host is refused by us, in our own words.
+  const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs), requireHostHeader: false };
   const server = fastify({
     ...(hasTls ? { https: { ...tls, ...connections, handshakeTimeout: requestTimeoutMs } } : { http: connections }),
     logger: false,
@@ -61,8 +63,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     connectionTimeout: silentMs,
     clientErrorHandler: (error, socket) => answerRawError(error, socket, hasTls),
     frameworkErrors: (_error, { id }, { raw }) => {
-      raw.writeHead(400, { ...secureHeaders(hasTls), "content-type": "application/problem+json", "x-request-id": id });
-      raw.end(renderRawProblem(400, "the path cannot be read, or a part of it is too long", id));
+      const body = renderRawProblem(400, "the path cannot be read, or a part of it is too long", id);
+      const type = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) };
+      raw.writeHead(400, { ...secureHeaders(hasTls), ...type, "x-request-id": id }).end(body);
     },
     genReqId: () => randomUUID(),
     // Anything else in the way of a path is no route: one address for one thing.
@@ -101,6 +104,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   server.get("/openapi.json", { onRequest: guard.admitStranger }, async (_request, reply) => {
     return await reply.type("application/json").send(document);
   });
+  addHealthRoutes(server, { app, health: options.health, identify: guard.identify });
   const validator = new RequestValidator();
   for (const operation of allOperations) addRoute(server, operation, { ...options, guard, validator });
   return server;

@@ -1,27 +1,37 @@
 import type { Server as HttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { createAuthenticator } from "../access/authenticator.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
-import { type DispatchEvent, type Dispatcher, startDispatcher } from "../app/dispatcher.ts";
+import type { DispatchEvent } from "../app/dispatcher.ts";
 import { expectAuthSecret } from "../access/seal-key.ts";
 import { resolveAuthSecrets } from "../config/secret-references.ts";
 import { authenticateBearer } from "./bearer.ts";
 import { createHttpServer } from "./create-server.ts";
+import { HealthBoard } from "./health.ts";
+import { defaultPace, type HealthPace, listProbes } from "./health-probes.ts";
 import type { CallerOf } from "./identify-caller.ts";
 import { choosePlace } from "./listen.ts";
+import { sweepProbes } from "./probe-disk.ts";
+import { sendWebhooks } from "./send-webhooks.ts";
+import { startListening } from "./start-listening.ts";
+import { stopServer } from "./stop-server.ts";
 import { openTls } from "./tls.ts";
+import { WatchedDispatcher } from "./watch-dispatcher.ts";
 
 /** A server to be started. */
 export interface ServeRequest {
   readonly app: AppContext;
   /** Aborted when it is to stop: it begins nothing new and lets go of the rest. */
   readonly stop: AbortSignal;
-  /** Called once it answers, with where. */
+  /** Aborted when it is to stop at once: nothing that goes on is waited for any longer. */
+  readonly hurry?: AbortSignal;
+  /** How often its parts are looked at; left out but in tests. */
+  readonly pace?: HealthPace;
+  /** Called once it answers and begins detached runs, with where. */
   readonly onReady: (url: string) => void;
   /** Told of runs that are begun or taken over here, and of what keeps them from it. */
   readonly onDispatch: (event: DispatchEvent) => void;
-  /** Told in one line of what happens to the server itself, such as a new certificate. */
+  /** Told in one line of what happens to the server itself: a new certificate, a part that does not work. */
   readonly onNotice: (line: string) => void;
 }
 
@@ -30,42 +40,52 @@ export interface ServeRequest {
  *
  * @throws MahavishnuError SERVER_REFUSED when it would not be safe, or cannot listen.
  */
-export async function serve({ app, stop, onReady, onDispatch, onNotice }: ServeRequest): Promise<void> {
-  const { address, isLoopback } = await choosePlace(app);
+export async function serve(request: ServeRequest): Promise<void> {
+  const { app, stop, hurry = never, pace = defaultPace, onReady, onDispatch, onNotice } = request;
+  const place = await choosePlace(app);
   const { config, paths } = app.loaded;
-  const { host, port, maxBody, requestTimeout, maxConnections } = config.server;
-  const stopping = new AbortController();
+  const { host, port, maxBody, requestTimeout, maxConnections, drain } = config.server;
+  const store = await app.store();
+  const engine = await app.engine();
+  app.freshFleet.follow();
   await using authenticator = config.auth.enabled ? await openAuthenticator(app) : undefined;
   const { tlsCert, tlsKey } = paths;
   const tls = tlsCert === undefined || tlsKey === undefined ? null : await openTls({ cert: tlsCert, key: tlsKey });
+  await sweepProbes(paths.stateFolder);
+  await using _webhooks = await sendWebhooks(app, onNotice);
+
+  const { maxConcurrentWorkflows: maxConcurrentRuns } = config.limits;
+  const dispatcher = new WatchedDispatcher({ store, engine, maxConcurrentRuns, observe: onDispatch });
+  const probes = listProbes({ app, store, dispatcher, pace });
+  await using board = new HealthBoard({ probes, say: onNotice, everyMs: 5 * pace.restMs });
+  const stopping = new AbortController();
   const http = createHttpServer({
     app,
     callerOf: identify(app, authenticator),
     maxBody,
     requestTimeoutMs: requestTimeout,
     maxConnections,
+    health: { board, hasStarted: () => dispatcher.hasStarted },
     stopping: stopping.signal,
-    isLoopback,
+    isLoopback: place.isLoopback,
     ...(tls === null ? {} : { tls: tls.options }),
   });
   using _watch = tls?.watch(http.server as HttpsServer, onNotice);
-  let dispatcher: Dispatcher | undefined;
   try {
-    await http.listen({ host: address, port });
-    dispatcher = await startDispatcher({
-      store: await app.store(),
-      engine: await app.engine(),
-      maxConcurrentRuns: config.limits.maxConcurrentWorkflows,
-      observe: onDispatch,
-    });
-    const { port: taken } = http.server.address() as AddressInfo;
-    onReady(`${tls === null ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
+    const taken = await startListening(http, { address: place.address, port });
+    dispatcher.start();
+    await Promise.race([dispatcher.started, waitFor(stop)]);
+    void board.report();
+    if (!stop.aborted) {
+      onReady(`${tls === null ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${taken}`);
+    }
     await waitFor(stop);
   } finally {
-    stopping.abort();
-    await Promise.all([http.close(), dispatcher?.stop({ drainMs: config.server.drain })]);
+    await stopServer({ http, board, dispatcher, stopping, hurry, drainMs: drain });
   }
 }
+
+const never = new AbortController().signal;
 
 async function openAuthenticator({ loaded, env, store }: AppContext): Promise<Authenticator> {
   const { auth } = loaded.config;

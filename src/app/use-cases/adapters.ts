@@ -1,10 +1,7 @@
-import type { Config } from "../../config/schema.ts";
-import { MahavishnuError, messageOf } from "../../lib/errors.ts";
+import { MahavishnuError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/suggest.ts";
 import { version } from "../../lib/version.ts";
-import type { AppContext } from "../app-context.ts";
-import { runCanary } from "../canary-run.ts";
-import { expectRunFolders } from "../run-folders.ts";
+import { type AdapterHealth, checkAdapter, enabledAdapters } from "../check-adapter.ts";
 import { defineUseCase } from "../use-case.ts";
 
 /** An adapter as lists show it. */
@@ -32,18 +29,6 @@ export interface AdapterCapabilities {
   readonly durability: "power-loss" | "process";
 }
 
-/** How an adapter was found. */
-export interface AdapterHealth {
-  readonly name: string;
-  readonly state: "up" | "down";
-  /** One sentence: what the round trip showed, or what went wrong. */
-  readonly reason: string;
-  /** Milliseconds of the parts of the round trip, in order; only what was reached. */
-  readonly layers: readonly { readonly name: string; readonly ms: number }[];
-  /** What was sent and what came back; null when nothing was sent. */
-  readonly canary: { readonly nonce: string; readonly echo: string | null } | null;
-}
-
 /** Every adapter. */
 export interface AdapterList {
   readonly items: readonly AdapterItem[];
@@ -54,11 +39,6 @@ export interface AdapterList {
 export interface AdapterHealthList {
   readonly items: readonly AdapterHealth[];
   readonly nextCursor: null;
-}
-
-/** Names of the adapters that the configuration enables. The embedded engine is always there. */
-function enabledAdapters(_config: Config): readonly string[] {
-  return ["embedded"];
 }
 
 /** `adapters list`. */
@@ -113,37 +93,7 @@ export const checkAdapterHealth = defineUseCase<AdapterHealthInput, AdapterHealt
       const fix = `Give from 1 to ${longestDeadlineMs} ms.`;
       throw new MahavishnuError("USAGE", `an adapter cannot be asked within ${deadlineMs} ms`, { fix });
     }
-    const items = await Promise.all(known.map(async (adapter) => await checkEmbedded(context, adapter, deadlineMs)));
+    const items = await Promise.all(known.map(async (adapter) => await checkAdapter(context, adapter, deadlineMs)));
     return { items, nextCursor: null };
   },
 });
-
-/** The embedded engine lives when a run of its own goes through it and can be read again. */
-async function checkEmbedded(context: AppContext, name: string, deadlineMs: number): Promise<AdapterHealth> {
-  try {
-    // The canary's store is its own, so what keeps every run of the user from beginning has to be asked for.
-    await context.history();
-    expectRunFolders(context.loaded.paths);
-    const { storeMs, runMs, nonce, echo, state, reason } = await runCanary(context, AbortSignal.timeout(deadlineMs));
-    const layers = [
-      { name: "store", ms: round(storeMs) },
-      { name: "run", ms: round(runMs) },
-    ];
-    const canary = { nonce, echo };
-    if (state !== "succeeded") {
-      return { name, state: "down", reason: `the canary run ended as ${state}: ${reason}`, layers, canary };
-    }
-    if (echo !== nonce) {
-      return { name, state: "down", reason: "the canary run did not give back what it was given", layers, canary };
-    }
-    return { name, state: "up", reason: `a canary run took ${round(storeMs + runMs)} ms`, layers, canary };
-  } catch (error) {
-    const late = error instanceof DOMException && error.name === "TimeoutError";
-    const reason = late ? `the canary run did not end within ${deadlineMs} ms` : messageOf(error);
-    return { name, state: "down", reason, layers: [], canary: null };
-  }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
-}

@@ -10,9 +10,18 @@ import { openWorkspace } from "../open-workspace.ts";
 export async function runServe(options: GlobalOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const { serve } = await import("../../server/serve.ts");
+  const hurry = new AbortController();
+  const { signal: stop } = io.interrupts;
+  let signals = 0;
+  // The first one is `stop`.
+  using _listening = io.interrupts.subscribe(() => {
+    signals += 1;
+    if (signals > 1) hurry.abort();
+  });
   await serve({
     app,
-    stop: io.interrupts.signal,
+    stop,
+    hurry: hurry.signal,
     onReady: (url) => {
       if (options.format === "ndjson") writeNdjson(io.stdout, [{ type: "ready", url }]);
       else io.stdout.write(`mahavishnu serves ${app.loaded.workspace} at ${url}\n`);
