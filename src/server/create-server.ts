@@ -3,6 +3,7 @@ import type { ServerOptions as TlsOptions } from "node:https";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AppContext } from "../app/app-context.ts";
 import { MahavishnuError } from "../lib/errors.ts";
+import { findMethods } from "./allowed-methods.ts";
 import { answerStream } from "./answer-stream.ts";
 import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
 import { registerCors } from "./cors.ts";
@@ -20,6 +21,7 @@ import { RefusalTrail } from "./refusal-trail.ts";
 import { registerRequestForm } from "./request-form.ts";
 import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
 import { RequestValidator } from "./validate.ts";
+import { addWebhookRoute } from "./webhook-route.ts";
 
 /** What the HTTP side of a server is made of. */
 export interface HttpOptions {
@@ -91,13 +93,17 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   registerJsonParser(server);
   server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
   server.setErrorHandler(async (error, request, reply) => await answerProblem(reply, explain(error), request.id));
+  const methodsOf = findMethods(allOperations);
   server.setNotFoundHandler(async (request, reply) => {
     // Who has no token learns of no address whether something is there.
     await guard.identify(request, reply);
-    const error = new MahavishnuError(
-      "NOT_FOUND",
-      `there is nothing at ${request.method} ${request.url.split("?")[0]}`,
-    );
+    const [pathname = ""] = request.url.split("?");
+    const methods = methodsOf(pathname);
+    if (methods !== "") reply.header("allow", methods);
+    const error =
+      methods === ""
+        ? new MahavishnuError("NOT_FOUND", `there is nothing at ${request.method} ${pathname}`)
+        : new MahavishnuError("METHOD_NOT_ALLOWED", `${pathname} answers to ${methods}`);
     return await answerProblem(reply, error, request.id);
   });
   const document = JSON.stringify(describeApi(allOperations));
@@ -107,6 +113,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });
   const validator = new RequestValidator();
   for (const operation of allOperations) addRoute(server, operation, { ...options, guard, validator });
+  addWebhookRoute(server, { app, guard, refusals });
   return server;
 }
 
@@ -164,6 +171,7 @@ function addRoute(server: FastifyInstance, operation: Operation, parts: RoutePar
     // Before a body is read: who may not ask at all costs nothing.
     onRequest: async (request, reply) => void callers.set(request, await guard.identify(request, reply)),
     handler: handle,
+    exposeHeadRoute: operation.events === null,
   });
 }
 
@@ -187,7 +195,9 @@ function answerTagged(request: FastifyRequest, reply: FastifyReply, body: unknow
   const tag = tagOf(text);
   reply.header("etag", tag);
   reply.header("cache-control", "private, no-cache");
-  if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) return reply.code(304).send();
+  if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) {
+    return reply.code(304).removeHeader("content-type").send();
+  }
   return reply.send(text);
 }
 
@@ -232,7 +242,7 @@ function explain(error: unknown): unknown {
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
   if (error instanceof MahavishnuError || statusCode === undefined || statusCode >= 500) return error;
   if (statusCode === 413) return new MahavishnuError("BODY_TOO_LARGE", "the body is too large");
-  if (statusCode === 415) return new MahavishnuError("USAGE", "a body is sent as application/json");
+  if (statusCode === 415) return new MahavishnuError("BODY_TYPE", "a body is sent as application/json");
   return new MahavishnuError(
     "USAGE",
     code?.startsWith("FST_") === true ? (message ?? "bad request") : "the request cannot be read",

@@ -17,9 +17,10 @@ export function registerRequestForm(server: FastifyInstance): void {
   });
 }
 
-function findProblem({ raw, params }: FastifyRequest): string | undefined {
+function findProblem({ raw, params, is404 }: FastifyRequest): string | undefined {
   if (raw.url?.startsWith("/") !== true) return "the target of a request is a path";
   const { rawHeaders } = raw;
+  if (raw.headers.host === undefined) return "a request names its host";
   if (rawHeaders.length > 2 * maxHeaders) return `a request has at most ${maxHeaders} headers`;
   const seen = new Set<string>();
   for (let n = 0; n < rawHeaders.length; n += 2) {
@@ -28,7 +29,7 @@ function findProblem({ raw, params }: FastifyRequest): string | undefined {
     if (seen.has(name)) return `a request has one ${name} header`;
     seen.add(name);
   }
-  const isOdd = Object.values(params as Readonly<Record<string, string>>).some(isOddPart);
+  const isOdd = !is404 && Object.values(params as Readonly<Record<string, string>>).some(isOddPart);
   return isOdd ? "a part of the path holds control characters, a backslash, or the name of a folder above" : undefined;
 }
 
