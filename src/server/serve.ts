@@ -11,6 +11,8 @@ import { HealthBoard } from "./health.ts";
 import { defaultPace, type HealthPace, listProbes } from "./health-probes.ts";
 import type { CallerOf } from "./identify-caller.ts";
 import { choosePlace } from "./listen.ts";
+import type { SignIn } from "./login.ts";
+import { openSignIn } from "./open-sign-in.ts";
 import { sweepProbes } from "./probe-disk.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
 import { startListening } from "./start-listening.ts";
@@ -49,6 +51,8 @@ export async function serve(request: ServeRequest): Promise<void> {
   const engine = await app.engine();
   app.freshFleet.follow();
   await using authenticator = config.auth.enabled ? await openAuthenticator(app) : undefined;
+  const signIn = await openSignIn(app);
+  using _login = signIn?.login;
   const { tlsCert, tlsKey } = paths;
   const tls = tlsCert === undefined || tlsKey === undefined ? null : await openTls({ cert: tlsCert, key: tlsKey });
   await sweepProbes(paths.stateFolder);
@@ -61,7 +65,8 @@ export async function serve(request: ServeRequest): Promise<void> {
   const stopping = new AbortController();
   const http = createHttpServer({
     app,
-    callerOf: identify(app, authenticator),
+    callerOf: identify(app, authenticator, signIn),
+    signIn,
     maxBody,
     requestTimeoutMs: requestTimeout,
     maxConnections,
@@ -98,9 +103,14 @@ async function openAuthenticator({ loaded, env, store }: AppContext): Promise<Au
 }
 
 /** Without `auth.enabled` only this machine can ask, and who asks counts as the owner of the workspace. */
-function identify(app: AppContext, authenticator: Authenticator | undefined): CallerOf {
+function identify(app: AppContext, authenticator: Authenticator | undefined, signIn: SignIn | null): CallerOf {
   return async (request) => {
     if (authenticator === undefined) return { subject: app.subject, from: request.ip };
+    const session = signIn?.cookies.read(request, "session");
+    // Whoever shows a token means the token.
+    if (signIn !== null && session !== undefined && request.headers.authorization === undefined) {
+      return { subject: (await signIn.sessions.authenticate(session)).subject, from: request.ip };
+    }
     const { subject } = await authenticateBearer(request, authenticator);
     return { subject, from: request.ip };
   };

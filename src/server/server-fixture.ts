@@ -8,7 +8,8 @@ import { openIssuer } from "../app/open-identity.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { newTokenId } from "../lib/ids.ts";
 import { makeUntrustedCertificate } from "../readiness/acting/make-certificate.ts";
-import { serve } from "./serve.ts";
+import type { HealthPace } from "./health-probes.ts";
+import { serve, type ServeRequest } from "./serve.ts";
 
 /** For tests: what a server shall be like. Everything may be left out. */
 export interface TestServerRequest {
@@ -20,6 +21,8 @@ export interface TestServerRequest {
   readonly tls?: boolean;
   /** Further files of the workspace by name; repos.yaml names two repositories, alpha and beta, unless it is among them. */
   readonly files?: Readonly<Record<string, string>>;
+  /** How often its parts are looked at. */
+  readonly pace?: HealthPace;
   /** The environment besides PATH and the secret. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -63,7 +66,13 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
     const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
     const stopping = new AbortController();
     const notices: string[] = [];
-    const { url, ended } = await waitUntilReady(app, stopping.signal, (line) => notices.push(line));
+    const { url, ended } = await waitUntilReady({
+      app,
+      stop: stopping.signal,
+      onDispatch: () => undefined,
+      onNotice: (line) => notices.push(line),
+      ...(request.pace === undefined ? {} : { pace: request.pace }),
+    });
     const stop = async (): Promise<void> => {
       stopping.abort();
       await ended;
@@ -117,18 +126,16 @@ async function writeFiles(
 }
 
 async function waitUntilReady(
-  app: AppContext,
-  stop: AbortSignal,
-  onNotice: (line: string) => void,
+  request: Omit<ServeRequest, "onReady">,
 ): Promise<{ readonly url: string; readonly ended: Promise<void> }> {
   const ready = Promise.withResolvers<string>();
-  const ended = serve({ app, stop, onReady: ready.resolve, onDispatch: () => undefined, onNotice });
+  const ended = serve({ ...request, onReady: ready.resolve });
   try {
     // It is over before it is ready only when it cannot start, and then it says why.
     await Promise.race([ready.promise, ended]);
     return { url: await ready.promise, ended };
   } catch (error) {
-    await app[Symbol.asyncDispose]();
+    await request.app[Symbol.asyncDispose]();
     throw error;
   }
 }
