@@ -168,6 +168,11 @@ export const errorCatalogue = {
     fix: "Send less, or raise server.maxBody.",
     exitCode: 1,
   },
+  BODY_TYPE: {
+    summary: "The body of a request is of a type that the server does not read.",
+    fix: "Send JSON, with the header content-type: application/json.",
+    exitCode: 1,
+  },
   RATE_LIMITED: {
     summary: "One caller has asked too often.",
     fix: "Wait as long as Retry-After says.",
@@ -286,6 +291,16 @@ export const errorCatalogue = {
   SUITE_BUSY: {
     summary: "Another readiness suite runs on this workspace.",
     fix: "Wait for it, or leave --no-wait out: then this one waits for it.",
+    exitCode: 1,
+  },
+  SUITE_NOT_FOUND: {
+    summary: "There is no readiness suite with this id.",
+    fix: "See the list of suites; the last twenty are kept.",
+    exitCode: 64,
+  },
+  SUITE_STATE: {
+    summary: "A readiness suite cannot be cancelled as it stands.",
+    fix: "Look at the suite; one that is over needs no end.",
     exitCode: 1,
   },
   SUITE_LOCK: {
