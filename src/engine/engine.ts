@@ -18,6 +18,7 @@ import { createMasking } from "./mask-secrets.ts";
 import { type RecordedRun, recordRun, type StartRequest } from "./record-run.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
+import { describeExtent } from "./run-extent.ts";
 import { RunQueue } from "./run-queue.ts";
 import { projectRow, type RunObserver, RunWriter, tellObserver, type Telling } from "./run-writer.ts";
 import { isOver, type RunState, type RunStatus } from "./state.ts";
@@ -155,6 +156,7 @@ class EmbeddedEngine implements Engine {
       revision,
       actor,
       owner,
+      extent: describeExtent(plan),
       events: [created],
       row,
       start: { admitBelow: limits.maxConcurrentRuns, event: started, row: running },

@@ -3,6 +3,7 @@ import type { RunJournal } from "../store/contract.ts";
 import { makeEvent } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import { beginState } from "./reduce.ts";
+import { describeExtent } from "./run-extent.ts";
 import { projectRow } from "./run-writer.ts";
 
 /** A run to be started, or recorded. */
@@ -40,6 +41,7 @@ export async function recordRun(
     revision: plan.workflow.revision,
     actor,
     owner: null,
+    extent: describeExtent(plan),
     events: [created],
     row: projectRow(beginState(id, created)),
     start: null,

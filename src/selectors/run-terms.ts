@@ -35,7 +35,7 @@ export const runTerms = {
   job: { value: "glob", picks: "with a job whose name matches", example: "job:test" },
   reason: {
     value: "text",
-    picks: "whose reason, as lists show it, holds this text; case counts",
+    picks: "whose recorded reason holds this text; case counts",
     example: 'reason:"every target"',
   },
   created: { value: "created", picks: "recorded on this day, or before or after one", example: "created:>2026-11-01" },

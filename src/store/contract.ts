@@ -1,4 +1,5 @@
 import type { Json } from "../lib/json.ts";
+import type { RunFilter } from "../selectors/run-filter.ts";
 import type { StoreProbe } from "./health-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
 import type { SessionRegister } from "./session-contract.ts";
@@ -214,6 +215,7 @@ export interface NewRun {
   /** Known to the store by an earlier heartbeat. Null for a detached run: it waits until a server claims it. */
   readonly owner: Owner | null;
   readonly idempotencyKey?: string;
+  readonly extent: RunExtent;
   readonly events: readonly NewEvent[];
   readonly row: RunProjection;
   /** What is added in the same transaction when a run slot is free; see `AppendOptions.admitBelow`. Null for a detached run. */
@@ -223,6 +225,14 @@ export interface NewRun {
    * done with the outcome before the promise resolves; it is worth nothing if that rejects.
    */
   readonly early?: (created: CreatedRun) => void;
+}
+
+/** What a run is about, so that it can be found by it. It never changes. */
+export interface RunExtent {
+  /** Names of all repositories of its plan. */
+  readonly repositories: readonly string[];
+  /** Ids of all jobs of its workflow. */
+  readonly jobs: readonly string[];
 }
 
 /** What became of a run to be recorded. */
@@ -283,6 +293,14 @@ export interface AppendOptions {
 export interface RunDirectory {
   listRuns(query: RunQuery): Promise<readonly RunRow[]>;
   getRun(runId: string): Promise<RunRow | null>;
+  /**
+   * Ids of runs that wait for somebody to take them over, oldest first. It costs the same however many runs are over.
+   *
+   * @param query.visible As in `RunQuery`.
+   */
+  listInterrupted(query: Pick<RunQuery, "visible" | "limit">): Promise<readonly string[]>;
+  /** Names of the repositories of each of these runs. */
+  listRunRepositories(runIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Ids that begin with a prefix, at most `limit`. */
   findRunIds(prefix: string, limit: number): Promise<readonly string[]>;
   /** The ids before and after one in the order of ids: none is more like it. */
@@ -335,8 +353,17 @@ export interface StepSlots {
 export interface RunQuery {
   readonly states?: readonly string[];
   readonly workflow?: string;
+  /** All of them must hold. */
+  readonly filters?: readonly RunFilter[];
+  /**
+   * Names of the only repositories that whoever asks may see: only runs over at least one of them, and no filter tells anything of
+   * others. All when left out.
+   */
+  readonly visible?: readonly string[];
   /** Only runs created before this position. */
   readonly beforePosition?: number;
+  /** Only runs at this position or after it: what is looked at is bounded, however little of it is found. */
+  readonly fromPosition?: number;
   readonly limit: number;
 }
 

@@ -122,6 +122,16 @@ export const migrations: readonly Migration[] = [
   CREATE TRIGGER session_stays_ended BEFORE UPDATE OF ended_at ON session WHEN OLD.ended_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a session that was ended stays so'); END;
   `,
+  `
+  -- What a run is about, as JSON lists of names. Not columns of run: a run's row is written anew with each of its steps, and a list of
+  -- ten thousand names would be, too.
+  CREATE TABLE run_extent(run INTEGER PRIMARY KEY, repositories TEXT NOT NULL, jobs TEXT NOT NULL);
+  INSERT INTO run_extent(run, repositories, jobs)
+    SELECT run,
+      (SELECT json_group_array(key) FROM json_each(data, '$.plan.repositories')),
+      (SELECT json_group_array(json_extract(value, '$.id')) FROM json_each(data, '$.plan.workflow.jobs'))
+    FROM event WHERE run_seq = 1 AND type = 'run.created' AND json_valid(data);
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

@@ -7,6 +7,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { createStoreProbe } from "./store-probe.ts";
 import { markOpenFiles, type OpenFiles } from "./open-files.ts";
 import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, quickCheck } from "./open-database.ts";
+import { createDeadOwners } from "./dead-owners.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
@@ -44,9 +45,9 @@ export function openStore(options: { readonly file: string; readonly now?: () =>
 }
 
 /** An empty store in memory, for reading a history that has not begun: nothing is made on the disk. */
-export function openEmptyStore(): SqliteStore {
+export function openEmptyStore(now: () => number = Date.now): SqliteStore {
   const files: OpenFiles = { expectSame: () => undefined };
-  return assembleStore(makeDatabaseInMemory(), { file: "the empty history", now: Date.now, files });
+  return assembleStore(makeDatabaseInMemory(), { file: "the empty history", now, files });
 }
 
 function assembleStore(
@@ -74,12 +75,13 @@ function assembleStore(
   if (meta === undefined)
     throw new MahavishnuError("STATE_DAMAGED", `${file} is damaged: it does not know its workspace`);
   const admission = createAdmission(parts);
+  const deadOwners = createDeadOwners(parts);
   const changes: IdentityChanges = { count: 0 };
   let closed = false;
   return {
     ...createRunJournal(parts, admission),
-    ...createRunDirectory(parts),
-    ...createOwners(parts, admission.changed),
+    ...createRunDirectory(parts, deadOwners),
+    ...createOwners(parts, admission.changed, deadOwners),
     ...createAuditTrail(parts),
     ...createTokenRegister(parts, changes),
     ...createKeyRingStore(parts, changes),

@@ -8,11 +8,12 @@ const forgottenAfterMs = 60 * 60_000;
 
 /**
  * The part of the store that knows which process owns what, for how long, and what is asked of it. `runsChanged` is called inside the
- * transaction in which the owner of a run changes.
+ * transaction in which the owner of a run changes; `deadOwners` are those of `createDeadOwners`.
  */
 export function createOwners(
   { db, commits, read, now }: StoreParts,
   runsChanged: () => void,
+  deadOwners: () => readonly string[],
 ): Pick<
   RunDirectory,
   | "claimRun"
@@ -43,10 +44,6 @@ export function createOwners(
     WHERE id <> ? AND step_slots + step_slots_wanted > 0`);
   const hold = db.prepare("UPDATE owner SET step_slots = ?, step_slots_wanted = ? WHERE id = ?");
   const servers = db.prepare("SELECT id, pid, start_time, boot_id, lease_until FROM owner WHERE kind = 'server'");
-  const active = db.prepare(`
-    SELECT active.id, pid, start_time, boot_id, lease_until
-    FROM (SELECT DISTINCT owner_id AS id FROM run WHERE ended_at IS NULL AND owner_id IS NOT NULL) AS active
-    LEFT JOIN owner ON owner.id = active.id`);
   // A paused run waits for a person, so it is not among these.
   const waitingIn = (ownership: string, states: string): StatementSync =>
     db.prepare(`
@@ -93,11 +90,7 @@ export function createOwners(
 
     listUnowned: (limit) =>
       read(() => {
-        const time = now();
-        // An owner that has been forgotten has no lease.
-        const dead = (active.all() as unknown as (OwnerColumns & { lease_until: number | null })[])
-          .filter((row) => row.lease_until === null || !isLive(toOwner(row), time))
-          .map(({ id }) => id);
+        const dead = deadOwners();
         const ids = JSON.stringify(dead);
         return waiting.flatMap(({ never, left }) => {
           const found = [...never.all(limit), ...(dead.length === 0 ? [] : left.all(ids, limit))];

@@ -1,47 +1,50 @@
-import type { SQLInputValue } from "node:sqlite";
+import { matchGlob } from "../selectors/match-glob.ts";
 import type { RepositoryResult, RunDirectory, RunRow } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
+import { compileInterruptedQuery, compileRunQuery, runColumns } from "./run-query.ts";
 import { type OwnerColumns, toOwner } from "./owners.ts";
 
-const columns = `
-  SELECT run.id AS runId, position, workflow, revision, state, reason, actor, created_at, started_at, ended_at,
-    total, queued, running, succeeded, failed, cancelled, skipped, fence, run_seq, detached,
-    owner.id, owner.pid, owner.start_time, owner.boot_id, owner.lease_until
-  FROM run LEFT JOIN owner ON owner.id = run.owner_id`;
-
 /** Lists: what lists show is read from rows that were written with the events they follow from. */
-export function createRunDirectory({
-  db,
-  read,
-}: StoreParts): Pick<RunDirectory, "listRuns" | "getRun" | "findRunIds" | "findRunNeighbours" | "lastResults"> {
-  const one = db.prepare(`${columns} WHERE run.id = ?`);
+export function createRunDirectory(
+  { db, read, now }: StoreParts,
+  deadOwners: () => readonly string[],
+): Pick<
+  RunDirectory,
+  "listRuns" | "listInterrupted" | "listRunRepositories" | "getRun" | "findRunIds" | "findRunNeighbours" | "lastResults"
+> {
+  db.function("match_glob", { deterministic: true, directOnly: true }, (pattern, text) =>
+    matchGlob(String(pattern), String(text)) ? 1 : 0,
+  );
+  const one = db.prepare(`${runColumns} WHERE run.id = ?`);
   const prefix = db.prepare("SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
   const before = db.prepare("SELECT id FROM run WHERE id < ? ORDER BY id DESC LIMIT 1");
   const after = db.prepare("SELECT id FROM run WHERE id > ? ORDER BY id LIMIT 1");
+  const extents = db.prepare(`
+    SELECT run.id, repositories FROM json_each(?) AS wanted JOIN run ON run.id = wanted.value
+    JOIN run_extent ON run_extent.run = run.position`);
   const results = db.prepare(
     "SELECT repository, run_id AS runId, job, state, ended_at AS endedAt FROM repository_result",
   );
 
   return {
-    listRuns: ({ states, workflow, beforePosition, limit }) =>
+    listRuns: (query) =>
       read(() => {
-        const where: string[] = [];
-        const values: SQLInputValue[] = [];
-        if (states !== undefined) {
-          where.push(`state IN (${states.map(() => "?").join(", ")})`);
-          values.push(...states);
-        }
-        if (workflow !== undefined) {
-          where.push("workflow = ?");
-          values.push(workflow);
-        }
-        if (beforePosition !== undefined) {
-          where.push("position < ?");
-          values.push(beforePosition);
-        }
-        const condition = where.length === 0 ? "" : ` WHERE ${where.join(" AND ")}`;
-        const rows = db.prepare(`${columns}${condition} ORDER BY position DESC LIMIT ?`).all(...values, limit);
-        return (rows as unknown as RunColumns[]).map(toRow);
+        const { sql, values } = compileRunQuery(query, { now: now(), dead: deadOwners });
+        return (db.prepare(sql).all(values) as unknown as RunColumns[]).map(toRow);
+      }),
+
+    listInterrupted: (query) =>
+      read(() => {
+        const { sql, values } = compileInterruptedQuery(query, { dead: deadOwners });
+        return (db.prepare(sql).all(values) as { id: string }[]).map(({ id }) => id);
+      }),
+
+    listRunRepositories: (runIds) =>
+      read(() => {
+        const rows = extents.all(JSON.stringify(runIds)) as { id: string; repositories: string }[];
+        return new Map(
+          rows.map(({ id, repositories }) => [id, JSON.parse(repositories) as readonly string[]] as const),
+        );
       }),
 
     getRun: (runId) =>

@@ -12,6 +12,7 @@ export function createRunJournal(parts: StoreParts, admission: Admission): RunJo
     INSERT INTO run(id, workflow, revision, idempotency_key, actor, created_at, state, reason, started_at, ended_at,
       total, queued, running, succeeded, failed, cancelled, skipped, owner_id, fence, run_seq, tail, detached)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insertExtent = db.prepare("INSERT INTO run_extent(run, repositories, jobs) VALUES(?, ?, ?)");
   const byKey = db.prepare("SELECT id, fence, position FROM run WHERE idempotency_key = ?");
   const selectRun = db.prepare("SELECT position, fence, run_seq AS runSeq, tail, owner_id FROM run WHERE id = ?");
   // The id, the fence and the sequence number are checked by the same statement that moves the run on: one row is written, or none.
@@ -78,6 +79,7 @@ export function createRunJournal(parts: StoreParts, admission: Admission): RunJo
       const { events, start } = run;
       const texts = writeTexts(start === null ? events : [...events, start.event]);
       if (texts instanceof Error) return Promise.reject(texts);
+      const [repositories, jobs] = [JSON.stringify(run.extent.repositories), JSON.stringify(run.extent.jobs)];
       return commits.run((): CreatedRun => {
         const known =
           run.idempotencyKey === undefined ? undefined : (byKey.get(run.idempotencyKey) as KnownRun | undefined);
@@ -117,6 +119,7 @@ export function createRunJournal(parts: StoreParts, admission: Admission): RunJo
           run.owner === null ? 1 : 0,
         );
         const position = Number(lastInsertRowid);
+        insertExtent.run(position, repositories, jobs);
         if (run.owner !== null) places.set(run.id, { position, fence, runSeq: written.length, tail });
         chain.write({ run: position, runSeq: 0, tail: 0 }, first, written, texts);
         return { runId: run.id, created: true, started: begun !== null, fence, position };

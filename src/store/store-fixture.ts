@@ -78,6 +78,7 @@ export function newRun(
     revision: "r",
     actor: "local:test",
     owner,
+    extent: { repositories: [], jobs: [] },
     events: [eventOf("run.created", { id })],
     row: rowOf("queued"),
     start: { admitBelow, event: eventOf("run.started"), row: rowOf("running") },

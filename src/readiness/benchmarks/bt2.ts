@@ -69,6 +69,7 @@ async function openWriter(store: Store, owner: Owner): Promise<() => Promise<voi
     revision: "000000000000",
     actor: "suite",
     owner,
+    extent: { repositories: [], jobs: [] },
     events: [event],
     row,
     start: { admitBelow: Number.MAX_SAFE_INTEGER, event, row },
