@@ -33,7 +33,8 @@ async function ask(
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(`${server.url}${path}`, { headers });
   const text = await response.text();
-  if (response.status !== 400) expect(response.headers.get("content-type")).toContain("application/health+json");
+  const kind = response.status === 400 ? "problem" : "health";
+  expect(response.headers.get("content-type")).toContain(`application/${kind}+json`);
   return { status: response.status, document: JSON.parse(text) as Document, text };
 }
 
@@ -195,6 +196,7 @@ describe("readiness flips and comes back by itself", { timeout: 60_000 }, () => 
     writeFileSync(folder, "a file in the place of the folder");
     while ((await ask(server, "/readyz?verbose")).document.checks?.["disk:write"]?.[0]?.status !== "fail")
       await delay(10);
+    expect((await ask(server, "/readyz")).status).toBe(503);
     rmSync(folder);
     renameSync(`${folder}.away`, folder);
     await untilReady(server);

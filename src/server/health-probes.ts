@@ -45,11 +45,18 @@ export function listProbes({ app, store, dispatcher, pace }: Probed): readonly P
   const hasConfigChanged = watchConfig(app.loaded);
   const lookAtClock = watchClock();
   return [
-    { ...quick, name: "store:write", componentType: "datastore", look: lookAtStore(store, () => dispatcher.retry()) },
+    {
+      ...quick,
+      name: "store:write",
+      componentType: "datastore",
+      late: "another process holds a lock on the database, or its disk hangs",
+      look: lookAtStore(store, () => dispatcher.retry()),
+    },
     {
       ...quick,
       name: "disk:write",
       componentType: "system",
+      late: "the disk hangs",
       look: async () => await probeDisk(app.loaded.paths.stateFolder),
     },
     ...enabledAdapters(app.loaded.config).map((name): Probe => ({

@@ -23,6 +23,8 @@ export interface Probe {
   readonly restWhileFailingMs?: number;
   /** Milliseconds after which a look that gives nothing says that the part does not work. */
   readonly deadlineMs: number;
+  /** What that most likely means. */
+  readonly late?: string;
   /** Whoever asks is told of the last look meanwhile, and waits for the first one alone. */
   readonly isSlow?: boolean;
   /** Rejects with what does not work. */
@@ -77,14 +79,12 @@ class Watched {
   }
 
   async #checkNow(): Promise<Check> {
-    const { deadlineMs, restMs, restWhileFailingMs = restMs } = this.probe;
+    const { deadlineMs, late: why = "it hangs", restMs, restWhileFailingMs = restMs } = this.probe;
+    const output = `gave no sign for ${deadlineMs / 1_000} s: ${why}`;
     const time = Date.now();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Finding>((resolve) => {
-      timer = setTimeout(
-        () => resolve({ status: "fail", output: `gave no sign for ${deadlineMs / 1_000} s` }),
-        deadlineMs,
-      );
+      timer = setTimeout(() => resolve({ status: "fail", output }), deadlineMs);
     });
     this.#looking = this.#look(time).finally(() => {
       this.#looking = undefined;

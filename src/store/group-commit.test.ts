@@ -84,7 +84,8 @@ describe("GroupCommit", () => {
     }));
 
   it("waits while another process writes, and does not block this one", () =>
-    withCommits(async ({ commits, insert, rows, other }) => {
+    withCommits(async ({ commits, insert, rows, other, db }) => {
+      db.exec("PRAGMA busy_timeout=7");
       other.exec("BEGIN IMMEDIATE; INSERT INTO t(n) VALUES(1)");
       let turns = 0;
       const written = commits.run(() => insert(2));
@@ -101,7 +102,25 @@ describe("GroupCommit", () => {
       other.exec("COMMIT");
       await Promise.all([written, joined]);
       expect(rows()).toEqual([1, 2, 3]);
+      expect(db.prepare("PRAGMA busy_timeout").get()).toEqual({ timeout: 7 });
       expect(commits.commits).toBe(1);
+    }));
+
+  it("asks again without waiting in SQLite, so that everything else goes on however long it takes", () =>
+    withCommits(async ({ commits, insert, other, db }) => {
+      const waitMs = 500;
+      db.exec(`PRAGMA busy_timeout=${waitMs}`);
+      other.exec("BEGIN IMMEDIATE");
+      let refusals = 0;
+      const guarded = new GroupCommit(db, (error) => error, { guard: () => (refusals += 1) });
+      const begin = performance.now();
+      const written = guarded.run(() => insert(1));
+      while (refusals < 20) await new Promise(setImmediate);
+      // Each one would have taken that long.
+      expect(performance.now() - begin).toBeLessThan(19 * waitMs);
+      other.exec("COMMIT");
+      await written;
+      await commits.drain();
     }));
 
   it("gives up with STATE_BUSY when another process never lets go", () =>

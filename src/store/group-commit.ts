@@ -39,6 +39,7 @@ export class GroupCommit {
   readonly #guard: () => void;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #busyTimeout: StatementSync;
   readonly #undone: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #scheduled = false;
@@ -58,6 +59,7 @@ export class GroupCommit {
     this.#guard = options.guard ?? (() => undefined);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
+    this.#busyTimeout = db.prepare("PRAGMA busy_timeout");
   }
 
   /** Transactions so far; benches and count gates read it. */
@@ -158,16 +160,29 @@ export class GroupCommit {
     }
   }
 
-  /** SQLite itself waits only a little, since it blocks everything else in this process while it does. */
+  /** SQLite itself waits only once, and a little, since it blocks everything else in this process while it does. */
   async #beginPatiently(first: unknown): Promise<unknown> {
     const deadline = Date.now() + this.#patienceMs;
-    for (let refused = first; ; refused = this.#tryBegin()) {
+    for (let refused = first; ; refused = this.#tryBeginAtOnce()) {
       if (refused === null) return null;
       if (!busy.has(sqliteCode(refused) ?? -1)) return refused;
       if (Date.now() >= deadline) {
         return new MahavishnuError("STATE_BUSY", `no write for ${this.#patienceMs / 1000} s`, { cause: refused });
       }
       await delay(5);
+    }
+  }
+
+  #tryBeginAtOnce(): unknown {
+    try {
+      const { timeout } = this.#busyTimeout.get() as { readonly timeout: number };
+      this.#db.exec("PRAGMA busy_timeout=0");
+      const refused = this.#tryBegin();
+      // What others read through this connection meanwhile may wait.
+      this.#db.exec(`PRAGMA busy_timeout=${timeout}`);
+      return refused;
+    } catch (error) {
+      return error;
     }
   }
 
