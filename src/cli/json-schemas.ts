@@ -24,8 +24,9 @@ import {
 import { logPiece, run, runItem, time } from "../app/shapes/runs.ts";
 import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
+import { delivery, webhook } from "../app/shapes/webhooks.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
-import { explanationShape, plannedCheck } from "./production-schemas.ts";
+import { explanationShape, plannedCheck } from "../readiness/shapes/plans.ts";
 
 const json = z.json();
 
@@ -110,6 +111,12 @@ export const outputSchemas = {
   auditListLine: auditItem,
   auditVerify: document(auditVerdict.shape),
   auditExportLine: auditItem,
+  webhooksList: list(webhook),
+  webhooksListLine: webhook,
+  webhooksDeliveries: list(delivery),
+  webhooksDeliveriesLine: delivery,
+  webhooksRedeliver: document(delivery.shape),
+  webhooksTest: document(delivery.shape),
   productionPlan: list(plannedCheck).extend({
     notAsked: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   }),

@@ -209,10 +209,6 @@ describe("wrong command lines end with 64, the reason and the fix", () => {
     [["repos", "list", "--url", "https://a.test", "-C", "x"], "--url and -C contradict each other"],
     [["init", "x", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
     [["serve", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
-    [
-      ["production", "check-config", "--url", "https://a.test"],
-      "this command works in a workspace of this machine only",
-    ],
     [["config", "schema", "--url", "https://a.test"], "this command works in a workspace of this machine only"],
   ])("%j names a server in vain", async (argv, message) => {
     const { exitCode, stderr } = await runCaptured(argv);

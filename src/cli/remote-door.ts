@@ -12,14 +12,15 @@ const begins: ReadonlySet<string> = new Set(["startRun", "execCommand", "cancelR
 /**
  * The door of a server: each use-case is asked over HTTP under its own name.
  *
+ * @param signal Aborted when nothing is to be asked any more: by Ctrl-C when left out.
  * @throws MahavishnuError USAGE when the address is none.
  */
-export function openRemoteDoor(address: string, io: CommandIo): Door {
+export function openRemoteDoor(address: string, io: CommandIo, signal: AbortSignal = io.interrupts.signal): Door {
   const token = (io.env["MAHAVISHNU_TOKEN"] ?? "").trim();
   const connection: Connection = {
     url: parseServerUrl(address),
     token: token === "" ? undefined : token,
-    signal: AbortSignal.any([io.interrupts.signal, io.stdout.closed]),
+    signal: AbortSignal.any([signal, io.stdout.closed]),
   };
   return {
     local: null,
@@ -42,10 +43,12 @@ function isOperation(name: string): name is OperationId {
 /** Events of a stream as the use-case gives them. */
 async function* mapStream(
   name: OperationId,
-  events: AsyncIterable<{ readonly event: string; readonly data: unknown }>,
-): AsyncGenerator<unknown> {
-  for await (const { event, data } of events) {
+  events: AsyncIterable<{ readonly event: string; readonly id: string; readonly data: unknown }>,
+): AsyncGenerator {
+  for await (const { event, id, data } of events) {
     if (name === "followRun") yield event === "run" ? { type: "run", run: data } : { type: "event", event: data };
+    else if (name === "followSuite")
+      yield event === "suite" ? { type: "suite", suite: data } : { type: "event", seq: Number(id), event: data };
     else yield data;
   }
 }

@@ -1,18 +1,18 @@
 import { realpathSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname } from "node:path";
 import { findWorkspace } from "../config/find-workspace.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { MahavishnuError } from "../lib/errors.ts";
-import { findPackageRoot } from "../lib/package-root.ts";
-import type { CliCommand } from "../readiness/cli-command.ts";
-import type { ProductionOptions, ProductionSetting } from "../readiness/run-production.ts";
+import { shippedCli } from "../readiness/cli-command.ts";
+import type { ProductionSetting } from "../readiness/run-production.ts";
+import type { SuiteRequest } from "../readiness/suites/suite-request.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { ProductionOptions as SuiteFlags } from "./command-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { GlobalOptions } from "./global-options.ts";
 
 /** The flags of a suite as the suite takes them. */
-export function suiteOptions(flags: SuiteFlags): ProductionOptions {
+export function suiteOptions(flags: SuiteFlags): SuiteRequest {
   const { profile, only, skip, deadline, wait } = flags;
   return {
     command: flags.suite,
@@ -89,11 +89,4 @@ export function suiteSetting({ workspace, config }: SuitePlace, io: CommandIo): 
     interrupt: io.interrupts.signal,
     interruptCode: () => (io.interrupts.last?.signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated),
   };
-}
-
-/** The command that users call: the bundle's own launcher, or, when the sources run, their entry. */
-export function shippedCli(): CliCommand {
-  const root = findPackageRoot();
-  const bundled = !relative(root, import.meta.dirname).startsWith("src");
-  return { file: process.execPath, args: [join(root, bundled ? "bin/mahavishnu.js" : "src/cli/main.ts")] };
 }

@@ -42,9 +42,9 @@ export async function* followServer<Id extends OperationId>(
   connection: Connection,
   id: Id,
   input: Inputs[Id],
-): AsyncGenerator<{ readonly event: string; readonly data: unknown }> {
-  for await (const { event, data } of followStream(connection, addressOf(id, { ...input }))) {
-    yield { event, data: JSON.parse(data) as unknown };
+): AsyncGenerator<{ readonly event: string; readonly id: string; readonly data: unknown }> {
+  for await (const { event, id: eventId, data } of followStream(connection, addressOf(id, { ...input }))) {
+    yield { event, id: eventId, data: JSON.parse(data) as unknown };
   }
 }
 

@@ -16,25 +16,11 @@ import { runStages, type StagesAnswer, type SuiteEvent } from "./run-stages.ts";
 import { shuffleTests } from "./shuffle-tests.ts";
 import { type SuiteStop, watchStops } from "./stop-suite.ts";
 import type { SuitePlan } from "./suite-plan.ts";
-import type { Profile } from "./types.ts";
+import type { SuiteRequest } from "./suites/suite-request.ts";
 import type { Waiver, WaiverRules } from "./waivers.ts";
 
 /** What a user asks of one of the four commands. */
-export interface ProductionOptions extends Omit<PlanRequest, "profile"> {
-  /** The configuration's profile when left out; production when that cannot be read. */
-  readonly profile?: Profile;
-  readonly strict?: boolean;
-  readonly exitZero?: boolean;
-  /** `--no-waivers`. */
-  readonly ignoreWaivers?: boolean;
-  readonly failFast?: boolean;
-  readonly thorough?: boolean;
-  /** Milliseconds for the whole suite. */
-  readonly deadlineMs?: number;
-  /** Milliseconds to wait for another suite; false: do not wait; as long as it takes when left out. */
-  readonly wait?: number | false;
-  /** Seed of the order of the tests; the catalogue's order when left out. */
-  readonly shuffleSeed?: number;
+export interface ProductionOptions extends SuiteRequest, Pick<PlanRequest, "readOnlyBecause"> {
   /** Probes at once; twice the processors when left out. */
   readonly parallel?: number;
 }

@@ -1,14 +1,10 @@
-import type { LoadedConfig } from "../../config/load-config.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
-import { type Definition, severityUnder } from "../../readiness/definition.ts";
-import { explainCheck, type Explanation } from "../../readiness/explain-check.ts";
+import type { PlanItem, PlanView } from "../../readiness/describe-plan.ts";
+import type { Explanation } from "../../readiness/explain-check.ts";
 import { categories, groupTitles, headings } from "../../readiness/headings.ts";
 import { show } from "../../readiness/judge-samples.ts";
-import { loadRegistry } from "../../readiness/load-registry.ts";
 import { wrap } from "../../readiness/report/text-style.ts";
-import { planProduction, type ProductionOptions, type ProductionSetting } from "../../readiness/run-production.ts";
-import type { PlannedCheck, SuitePlan } from "../../readiness/suite-plan.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type { ProductionExplainOptions, ProductionOptions as SuiteFlags } from "../command-options.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -16,60 +12,21 @@ import { type Line, renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
 import { renderTable } from "../terminal/table.ts";
 
-/** What a plan says about one question. */
-interface PlanItem {
-  readonly id: string;
-  readonly title: string;
-  readonly kind: Definition["kind"];
-  readonly category: Definition["category"];
-  readonly severity: string;
-  readonly mustPass: boolean;
-  readonly gates: readonly string[];
-  /** `static`, `live`, or null when it is not asked. */
-  readonly mode: "static" | "live" | null;
-  /** Why it is not asked. */
-  readonly skip: string | null;
-  /** Milliseconds that it takes about; null when nobody knows, which is next to nothing. */
-  readonly expectedMs: number | null;
-  readonly dependsOn: readonly string[];
+/** Refuses forms that only a report has, before anything is planned. @throws MahavishnuError USAGE */
+export function refuseReportForms(flags: SuiteFlags): void {
+  if (flags.format !== "junit" && flags.format !== "short" && flags.reports.length === 0) return;
+  const shown = flags.list === true ? "--list" : "--plan";
+  throw new MahavishnuError("USAGE", `${shown} runs nothing, so there is no report`, {
+    fix: `Use ${shown} with -o text, json or ndjson.`,
+  });
 }
 
 /** `--list` and `--plan`: what a suite would ask; nothing is asked. */
-export async function printSuitePlan(
-  options: ProductionOptions,
-  setting: ProductionSetting,
-  { flags, io }: { readonly flags: SuiteFlags; readonly io: CommandIo },
-): Promise<number> {
-  const shown = flags.list === true ? "--list" : "--plan";
-  if (flags.format === "junit" || flags.format === "short" || flags.reports.length > 0) {
-    throw new MahavishnuError("USAGE", `${shown} runs nothing, so there is no report`, {
-      fix: `Use ${shown} with -o text, json or ndjson.`,
-    });
-  }
-  const { plan } = await planProduction(options, setting);
-  const items = plan.checks.map((check) => describe(check, plan));
-  if (flags.format === "json") writeJson(io.stdout, { items, nextCursor: null, notAsked: plan.notAsked });
-  else if (flags.format === "ndjson") writeNdjson(io.stdout, items);
-  else writeLines(io.stdout, flags.list === true ? viewList(items, io.stdout) : viewPlan(items, plan, io.stdout));
+export function printSuitePlan(view: PlanView, flags: SuiteFlags, { stdout }: CommandIo): number {
+  if (flags.format === "json") writeJson(stdout, view);
+  else if (flags.format === "ndjson") writeNdjson(stdout, view.items);
+  else writeLines(stdout, flags.list === true ? viewList(view.items, stdout) : viewPlan(view, stdout));
   return exitCodes.success;
-}
-
-function describe({ definition, mode, gates, skip }: PlannedCheck, { profile }: SuitePlan): PlanItem {
-  const rolled = definition.kind !== "benchmark" && definition.rollUpOf !== undefined;
-  const acts = mode === "live" && (definition.kind === "benchmark" || definition.live !== undefined);
-  return {
-    id: definition.id,
-    title: definition.title,
-    kind: definition.kind,
-    category: definition.category,
-    severity: severityUnder(definition, profile),
-    mustPass: definition.kind === "test" && definition.mustPass === true,
-    gates,
-    mode: skip === undefined && !rolled ? (acts ? "live" : "static") : null,
-    skip: skip ?? null,
-    expectedMs: definition.expectedMs ?? null,
-    dependsOn: definition.dependsOn ?? [],
-  };
 }
 
 function byHeading(items: readonly PlanItem[]): readonly (readonly [string, readonly PlanItem[]])[] {
@@ -96,7 +53,7 @@ function viewList(items: readonly PlanItem[], look: Look): string[] {
   ]);
 }
 
-function viewPlan(items: readonly PlanItem[], plan: SuitePlan, look: Look): string[] {
+function viewPlan({ items, notAsked }: PlanView, look: Look): string[] {
   const rows = byHeading(items).flatMap(([heading, found]) => [
     renderLine([span("strong", heading), span("faint", `  ${found.length}, ${timeOf(found)}`)], look),
     ...renderTable(
@@ -114,7 +71,7 @@ function viewPlan(items: readonly PlanItem[], plan: SuitePlan, look: Look): stri
       look,
     ),
   ]);
-  const unasked = plan.notAsked.map(({ id, reason }) =>
+  const unasked = notAsked.map(({ id, reason }) =>
     renderLine(["  ", span("faint", `- ${id}  not asked: ${reason}`)], look),
   );
   return [...rows, ...unasked, "", `${items.length} in all; one after the other they take ${timeOf(items)}`];
@@ -125,15 +82,14 @@ function timeOf(items: readonly PlanItem[]): string {
   return `about ${formatDuration(asked.reduce((sum, item) => sum + (item.expectedMs ?? 0), 0))}`;
 }
 
-/** `production explain ID`. The workspace, if there is one, only adds its own limits. */
-export async function printExplanation(
-  loaded: LoadedConfig | undefined,
+/** `production explain ID`. */
+export function printExplanation(
+  explanation: Explanation,
   options: ProductionExplainOptions,
-  io: CommandIo,
-): Promise<number> {
-  const explanation = explainCheck(await loadRegistry(), options.id, loaded?.config.readiness.thresholds);
-  if (options.format === "json") writeJson(io.stdout, explanation);
-  else writeLines(io.stdout, viewExplanation(explanation, io.stdout));
+  { stdout }: CommandIo,
+): number {
+  if (options.format === "json") writeJson(stdout, explanation);
+  else writeLines(stdout, viewExplanation(explanation, stdout));
   return exitCodes.success;
 }
 

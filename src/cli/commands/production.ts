@@ -40,6 +40,7 @@ export function declareProduction(program: Command, shell: Shell): void {
       for (const suite of suites) {
         declareCommand<ProductionFlags>(group, shell, {
           name: suite.name,
+          remote: true,
           summary: suite.summary,
           options: suiteOptions,
           examples: [
@@ -61,6 +62,7 @@ export function declareProduction(program: Command, shell: Shell): void {
       }
       declareCommand(group, shell, {
         name: "explain",
+        remote: true,
         summary: "say what a check looks at, why, and how to mend what it finds",
         arguments: [["<ID>", "id of a check, test or benchmark, for instance CFG008"]],
         examples: [["mahavishnu production explain SEC003", "what it proves, its severity, its gates and the remedy"]],

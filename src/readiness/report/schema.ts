@@ -174,18 +174,22 @@ export const ReportSchema: z.ZodType<Report> = z
 /** One line of `-o ndjson`: an event as it happens, the report as the last one. */
 export type SuiteLine = SuiteEvent | { readonly type: "report"; readonly report: Report };
 
+const eventShapes = [
+  z.strictObject({
+    type: z.literal("waiting"),
+    holder: text.describe("Who runs a suite on this workspace already."),
+  }),
+  z.strictObject({ type: z.literal("stage"), stage: kind, checks: count }),
+  z.strictObject({ type: z.literal("begin"), id: text, title: text, target: TargetSchema.nullable() }),
+  z.strictObject({ type: z.literal("end"), result: ResultSchema.describe("Before waivers.") }),
+] as const;
+
+/** What is told while a suite runs. */
+export const SuiteEventSchema: z.ZodType<SuiteEvent> = z.union(eventShapes);
+
 /** A line of a suite with `-o ndjson`. Results are told as their probes gave them; waivers and roll-ups are in the report alone. */
 export const SuiteLineSchema: z.ZodType<SuiteLine> = z
-  .union([
-    z.strictObject({
-      type: z.literal("waiting"),
-      holder: text.describe("Who runs a suite on this workspace already."),
-    }),
-    z.strictObject({ type: z.literal("stage"), stage: kind, checks: count }),
-    z.strictObject({ type: z.literal("begin"), id: text, title: text, target: TargetSchema.nullable() }),
-    z.strictObject({ type: z.literal("end"), result: ResultSchema.describe("Before waivers.") }),
-    z.strictObject({ type: z.literal("report"), report: ReportSchema }),
-  ])
+  .union([...eventShapes, z.strictObject({ type: z.literal("report"), report: ReportSchema })])
   .meta({
     title: "A line of a Mahavishnu readiness suite",
     description:

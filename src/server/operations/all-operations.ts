@@ -2,6 +2,7 @@ import type { Operation } from "../operation.ts";
 import { accessOperations } from "./access.ts";
 import { auditOperations } from "./audit.ts";
 import { fleetOperations } from "./fleet.ts";
+import { readinessOperations } from "./readiness.ts";
 import { runOperations } from "./runs.ts";
 
 /** Every route of the API, one for each use-case. */
@@ -10,4 +11,5 @@ export const allOperations: readonly Operation[] = [
   ...fleetOperations,
   ...accessOperations,
   ...auditOperations,
+  ...readinessOperations,
 ];

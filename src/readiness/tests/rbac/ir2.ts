@@ -29,11 +29,22 @@ const reading = [
   "listAdapters",
   "checkAdapterHealth",
   "whoAmI",
+  "explainCheck",
 ] as const;
 const starting = [...reading, "startRun", "resumeRun", "retryRun"] as const;
 const acting = [...starting, "execCommand", "cancelRun"] as const;
-const judging = ["checkReadiness", "proveReadiness"] as const;
+const judging = [
+  "checkReadiness",
+  "proveReadiness",
+  "startSuite",
+  "listSuites",
+  "showSuite",
+  "followSuite",
+  "cancelSuite",
+  "planSuite",
+] as const;
 const overseeing = ["showAccess", "explainAccess", "listTokens", "listAudit", "verifyAudit", "exportAudit"] as const;
+const calling = ["listWebhooks", "listWebhookDeliveries", "redeliverWebhook", "testWebhook"] as const;
 const admitting = ["createToken", "revokeToken", "rotateKeys"] as const;
 
 /** What each role may do, and nothing else. Written down a second time on purpose: the product's own table must not judge itself. */
@@ -42,8 +53,8 @@ export const matrix: Readonly<Record<string, readonly string[]>> = {
   runner: starting,
   editor: acting,
   approver: reading,
-  operator: [...acting, ...judging, ...overseeing],
-  admin: [...acting, ...judging, ...overseeing, ...admitting],
+  operator: [...acting, ...judging, ...overseeing, ...calling],
+  admin: [...acting, ...judging, ...overseeing, ...calling, ...admitting],
   worker: [...followingRuns, "whoAmI"],
 };
 
