@@ -111,11 +111,16 @@ describe("GroupCommit", () => {
       const waitMs = 500;
       db.exec(`PRAGMA busy_timeout=${waitMs}`);
       other.exec("BEGIN IMMEDIATE");
-      let refusals = 0;
-      const guarded = new GroupCommit(db, (error) => error, { guard: () => (refusals += 1) });
+      const { promise: tried, resolve } = Promise.withResolvers<void>();
+      let tries = 0;
+      const guard = (): void => {
+        tries += 1;
+        if (tries === 20) resolve();
+      };
+      const guarded = new GroupCommit(db, (error) => error, { guard });
       const begin = performance.now();
       const written = guarded.run(() => insert(1));
-      while (refusals < 20) await new Promise(setImmediate);
+      await tried;
       // Each one would have taken that long.
       expect(performance.now() - begin).toBeLessThan(19 * waitMs);
       other.exec("COMMIT");

@@ -39,7 +39,6 @@ export class GroupCommit {
   readonly #guard: () => void;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
-  readonly #busyTimeout: StatementSync;
   readonly #undone: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #scheduled = false;
@@ -59,7 +58,6 @@ export class GroupCommit {
     this.#guard = options.guard ?? (() => undefined);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
-    this.#busyTimeout = db.prepare("PRAGMA busy_timeout");
   }
 
   /** Transactions so far; benches and count gates read it. */
@@ -175,7 +173,8 @@ export class GroupCommit {
 
   #tryBeginAtOnce(): unknown {
     try {
-      const { timeout } = this.#busyTimeout.get() as { readonly timeout: number };
+      // Prepared each time: such a statement says what was so when it was prepared.
+      const { timeout } = this.#db.prepare("PRAGMA busy_timeout").get() as { readonly timeout: number };
       this.#db.exec("PRAGMA busy_timeout=0");
       const refused = this.#tryBegin();
       // What others read through this connection meanwhile may wait.
