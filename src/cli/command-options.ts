@@ -277,3 +277,22 @@ export interface AccessCanOptions extends AccessCanFlags, GlobalOptions {
   readonly action: string;
   readonly resource?: string;
 }
+
+/** Flags of `webhooks deliveries`. */
+export interface WebhookDeliveriesFlags {
+  readonly webhook?: string;
+  readonly state?: "pending" | "delivered" | "dead";
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** What `webhooks redeliver` is asked. */
+export interface OneDeliveryOptions extends GlobalOptions {
+  readonly id: string;
+}
+
+/** What `webhooks test` is asked. */
+export interface OneWebhookOptions extends GlobalOptions {
+  readonly name: string;
+}

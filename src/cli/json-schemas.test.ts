@@ -61,6 +61,14 @@ interface Printed {
 /** Tokens rest on a secret. */
 const withSecret = ["--set", "auth.secret=0123456789abcdef0123456789abcdef"];
 
+/** An outgoing webhook where nobody listens. */
+const withHook = [
+  "--set",
+  "webhooks.outgoing.chat.url=http://127.0.0.1:9/hook",
+  "--set",
+  "webhooks.outgoing.chat.secret=0123456789abcdef01234567",
+];
+
 const documents: readonly Printed[] = [
   { name: "error", code: 64, argv: ["rnu"] },
   { name: "error", code: 64, argv: ["repos", "list", "-s", "("] },
@@ -90,6 +98,9 @@ const documents: readonly Printed[] = [
   { name: "accessWhoami", code: 0, argv: ["access", "whoami"] },
   { name: "auditList", code: 0, argv: ["audit", "list"] },
   { name: "auditVerify", code: 0, argv: ["audit", "verify"] },
+  { name: "webhooksList", code: 0, argv: ["webhooks", "list", ...withHook] },
+  { name: "webhooksTest", code: 1, argv: ["webhooks", "test", "chat", ...withHook] },
+  { name: "webhooksDeliveries", code: 0, argv: ["webhooks", "deliveries", "--state", "dead"] },
   { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
   { name: "productionExplain", code: 0, argv: ["production", "explain", "CFG001"] },
@@ -108,6 +119,8 @@ const lines: readonly Printed[] = [
   { name: "adaptersHealthLine", code: 0, argv: ["adapters", "health"] },
   { name: "auditListLine", code: 0, argv: ["audit", "list"] },
   { name: "auditExportLine", code: 0, argv: ["audit", "export"] },
+  { name: "webhooksListLine", code: 0, argv: ["webhooks", "list", ...withHook] },
+  { name: "webhooksDeliveriesLine", code: 0, argv: ["webhooks", "deliveries"] },
   { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionLine", code: 1, argv: ["production", "check-config"] },
 ];
@@ -152,6 +165,17 @@ describe("what commands print for machines has its published shape, alone on the
     expect(values.map((value) => problemsOf("runsLogsLine", value)).join("")).toBe("");
     expect(logs.stdout).toContain("hello");
   });
+
+  it("webhooks redeliver of a delivery that was given up", async () => {
+    const tried = JSON.parse((await call("webhooks", "test", "chat", ...withHook, "-o", "json")).stdout) as {
+      id: string;
+    };
+    const { stdout } = await call("webhooks", "redeliver", tried.id, ...withHook, "-o", "json");
+    expect(problemsOf("webhooksRedeliver", JSON.parse(stdout))).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ id: tried.id, state: "pending", attempts: 0 });
+    const gone = await call("webhooks", "redeliver", tried.id);
+    expect([gone.exitCode, gone.stderr]).toEqual([64, expect.stringContaining("there is no outgoing webhook")]);
+  });
 });
 
 describe("the published shapes", () => {
@@ -161,7 +185,10 @@ describe("the published shapes", () => {
 
   it("are all proved here", () => {
     const proved = new Set<string>([...documents, ...lines].map(({ name }) => name));
-    expect(Object.keys(outputSchemas).filter((name) => !proved.has(name))).toEqual(["runsLogsLine"]);
+    expect(Object.keys(outputSchemas).filter((name) => !proved.has(name))).toEqual([
+      "runsLogsLine",
+      "webhooksRedeliver",
+    ]);
   });
 
   it("refuse what they do not know", () => {

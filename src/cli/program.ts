@@ -15,6 +15,7 @@ import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
 import { declareServe } from "./commands/serve.ts";
 import { declareToken } from "./commands/token.ts";
+import { declareWebhooks } from "./commands/webhooks.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
 import { commandPath, configureCommand, type Shell } from "./declare.ts";
 import { addGlobalOptions } from "./declare-global-options.ts";
@@ -51,6 +52,7 @@ export function buildProgram(shell: Shell): Command {
   declareServe(program, shell);
   declareToken(program, shell);
   declareAccess(program, shell);
+  declareWebhooks(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);
   declarePlannedCommands(program, shell);

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { errorCatalogue } from "../lib/error-catalogue.ts";
 import { version } from "../lib/version.ts";
 import type { Operation } from "./operation.ts";
+import { webhookPaths } from "./webhook-route.ts";
 import { schemaOf } from "./validate.ts";
 
 type Json = Record<string, unknown>;
@@ -39,7 +40,7 @@ export function describeApi(operations: readonly Operation[]): Json {
     servers: [{ url: "/" }],
     security: [{ token: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
-    paths,
+    paths: { ...paths, ...webhookPaths },
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
       schemas: { Problem: schemaOf(problemShape, "output") },

@@ -11,7 +11,7 @@ export interface WebhookList {
 }
 
 /** `webhooks list`. */
-export const listWebhooks = defineUseCase<Readonly<Record<never, never>>, WebhookList>({
+export const listWebhooks = defineUseCase<Readonly<Record<string, never>>, WebhookList>({
   name: "listWebhooks",
   permission: "webhooks:read",
   writes: false,

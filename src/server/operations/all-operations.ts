@@ -4,6 +4,7 @@ import { auditOperations } from "./audit.ts";
 import { fleetOperations } from "./fleet.ts";
 import { readinessOperations } from "./readiness.ts";
 import { runOperations } from "./runs.ts";
+import { webhookOperations } from "./webhooks.ts";
 
 /** Every route of the API, one for each use-case. */
 export const allOperations: readonly Operation[] = [
@@ -12,4 +13,5 @@ export const allOperations: readonly Operation[] = [
   ...accessOperations,
   ...auditOperations,
   ...readinessOperations,
+  ...webhookOperations,
 ];

@@ -37,6 +37,8 @@ const documented: Readonly<Record<string, readonly Permission[] | "all">> = {
     "readiness:run",
     "audit:read",
     "access:read",
+    "webhooks:read",
+    "webhooks:write",
   ],
   admin: "all",
   worker: ["runs:read"],
