@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
+import { runCaptured } from "../../test/support/capture-cli.ts";
 import { perform } from "../app/perform.ts";
 import { listRuns } from "../app/use-cases/runs.ts";
 import { newHookSecret, startReceiver, until } from "../app/webhook-fixture.ts";
@@ -252,6 +253,43 @@ describe("webhooks over the API", { timeout: 60_000 }, () => {
       ["/v1/webhooks/outgoing/chat/test", "POST"],
     ] as const)
       expect((await ask("user:vera", path, method)).status).toBe(403);
+  });
+
+  it("are told of runs by the repositories that they touch, and asked for over --url as well", async () => {
+    await using front = await startReceiver(secret);
+    await using back = await startReceiver(secret);
+    const sweep = "jobs: { go: { sweep: { select: 'tag:front' }, checkout: inPlace, steps: [{ run: 'true' }] } }";
+    await using server = await startTestServer({
+      files: { "workflows/ship.yaml": `version: 1\nname: ship\n${sweep}\n`, "alpha/x": "", "beta/x": "" },
+      env: { HOOK: secret },
+      bindings: [
+        { subject: "service:webhook-deploy", role: "runner" },
+        { subject: "user:olga", role: "operator" },
+      ],
+      config: {
+        webhooks: {
+          incoming: { deploy: { workflow: "ship", secret: "${env:HOOK}" } },
+          outgoing: {
+            front: { url: front.url, secret: "${env:HOOK}", where: "tag:front" },
+            back: { url: back.url, secret: "${env:HOOK}", where: "tag:back" },
+            all: { url: back.url, secret: "${env:HOOK}", on: ["run.created"] },
+          },
+        },
+      },
+    });
+    expect((await post(server, "deploy", signed("m1", "{}"), "{}")).status).toBe(202);
+    await until(() => front.messages.length + back.messages.length === 2, "two messages");
+    expect(front.messages).toMatchObject([{ event: { type: "dev.mahavishnu.run.finished" } }]);
+    expect(back.messages).toMatchObject([{ event: { type: "dev.mahavishnu.run.created" } }]);
+    const env = { PATH: process.env["PATH"] ?? "", MAHAVISHNU_TOKEN: await server.token("user:olga") };
+    const call = async (...argv: readonly string[]) =>
+      await runCaptured(["webhooks", ...argv, "--url", server.url, "-o", "json"], { cwd: server.workspace, env });
+    const page = JSON.parse((await call("deliveries", "--webhook", "front")).stdout) as { items: { id: string }[] };
+    expect(page.items.map(({ id }) => id)).toEqual([front.messages[0]?.id]);
+    expect(JSON.parse((await call("test", "front")).stdout)).toMatchObject({ state: "delivered" });
+    expect((await call("redeliver", page.items[0]?.id ?? "")).exitCode).toBe(0);
+    expect((JSON.parse((await call("list")).stdout) as { items: object[] }).items.length).toBe(4);
+    await until(() => front.messages.length === 3, "the message once more");
   });
 
   it("cost nothing where there are none", async () => {
