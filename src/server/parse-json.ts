@@ -15,7 +15,7 @@ export function registerJsonParser(server: FastifyInstance): void {
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
-      return done(new MahavishnuError("USAGE", "a body is sent without a content-encoding"));
+      return done(new MahavishnuError("BODY_TYPE", "a body is sent without a content-encoding"));
     }
     if (!isUtf8(body)) return done(new MahavishnuError("USAGE", "a body is UTF-8"));
     if (isDeeper(body, maxDepth)) {

@@ -49,7 +49,7 @@ describe("requests that are not what they seem", () => {
     ["a null in a header", request("GET /v1/runs HTTP/1.1", "X-One: a\0b")],
     ["a chunk of a wrong size", request("POST /v1/runs HTTP/1.1", json, "Transfer-Encoding: chunked") + "zz\r\n{}\r\n"],
     ["two hosts", request("GET /v1/runs HTTP/1.1", "Host: other.test")],
-    ["two tokens", request("GET /v1/runs HTTP/1.1", `Authorization: Bearer ${"a"}`)],
+    ["two tokens", request("GET /v1/runs HTTP/1.1", "Authorization: Bearer a")],
     ["no host", "GET /v1/runs HTTP/1.1\r\nConnection: close\r\n\r\n"],
     ["a whole URL", request("GET http://localhost/v1/runs HTTP/1.1")],
     ["the URL of another host", request("GET http://evil.test/v1/runs HTTP/1.1")],
@@ -112,7 +112,8 @@ describe("requests that are not what they seem", () => {
       const bearer = { authorization: "Bearer a.b.c" };
       await fetch(`${server.url}/v1/runs?filter=${forged}`, { headers: bearer });
       const said = written.flatMap(({ mock }) => mock.calls.map(([text]) => String(text))).join("");
-      expect(said).not.toMatch(/logged|\u001b\[2J/);
+      expect(said).not.toContain("logged");
+      expect(said).not.toContain("\u001b[2J");
     } finally {
       for (const spy of written) spy.mockRestore();
     }
@@ -149,7 +150,7 @@ describe("bodies", () => {
     "refuses one of %s, which a form could send",
     async (type) => {
       const head = request("POST /v1/plans HTTP/1.1", `Content-Type: ${type}`, "Content-Length: 2");
-      expect(statusesOf(await sendRaw(server.port, `${head}{}`))).toEqual([400]);
+      expect(statusesOf(await sendRaw(server.port, `${head}{}`))).toEqual([415]);
     },
   );
 
