@@ -11,6 +11,7 @@ import { type Guard, guardCallers } from "./guard-callers.ts";
 import { registerHostCheck } from "./host-check.ts";
 import { addHealthRoutes, type HealthSource } from "./health-routes.ts";
 import type { CallerOf, IdentifiedCaller } from "./identify-caller.ts";
+import { registerLogin, type SignIn } from "./login.ts";
 import { allOperations } from "./operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
@@ -27,6 +28,8 @@ import { addWebhookRoute } from "./webhook-route.ts";
 export interface HttpOptions {
   readonly app: AppContext;
   readonly callerOf: CallerOf;
+  /** How people sign in with a browser; null where they cannot. */
+  readonly signIn: SignIn | null;
   /** Bytes of a body at most. */
   readonly maxBody: number;
   /** Milliseconds that a caller may take to send a request. */
@@ -73,6 +76,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     // Anything else in the way of a path is no route: one address for one thing.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
     return503OnClosing: true,
+    // A stream that is asked for its head alone would begin all the same.
+    exposeHeadRoutes: false,
     forceCloseConnections: "idle",
     ajv: { customOptions: { coerceTypes: false } },
   }) as unknown as FastifyInstance;
@@ -93,6 +98,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   registerJsonParser(server);
   server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
   server.setErrorHandler(async (error, request, reply) => await answerProblem(reply, explain(error), request.id));
+  registerLogin(server, { app, signIn: options.signIn, guard, refusals });
   const methodsOf = findMethods(allOperations);
   server.setNotFoundHandler(async (request, reply) => {
     // Who has no token learns of no address whether something is there.

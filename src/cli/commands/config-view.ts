@@ -5,7 +5,8 @@ import { renderLine, span } from "../terminal/line.ts";
 import type { Look } from "../terminal/look.ts";
 import { renderTable } from "../terminal/table.ts";
 import { displayWidth } from "../terminal/text-width.ts";
-import { escapeControl, escapeControlLines } from "../terminal/escape-control.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
+import { escapeControlLines } from "../terminal/escape-control.ts";
 
 /** What a command prints: lines for eyes, one document for machines. */
 export interface View {

@@ -10,7 +10,7 @@ import type { ReposCheckOptions, ReposScanOptions, ReposSelectOptions } from "..
 import { openDoor } from "../open-door.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { OutputFormat } from "../output-request.ts";
-import { escapeControl } from "../terminal/escape-control.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
 import type { View } from "./config-view.ts";
 import { type ListView, viewReposCheck, viewReposGraph, viewReposList, viewReposScan } from "./repos-view.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cleanOutputLine, escapeControl, escapeControlLines } from "./escape-control.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
+import { cleanOutputLine, escapeControlLines } from "./escape-control.ts";
 
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 100);
 const anyText = fc.oneof(

@@ -1,8 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { escapeControl } from "../../lib/escape-control.ts";
 
-export { escapeControl };
-
 const plain = /^[\x20-\x7E]*$/;
 
 /** The same for a text of several lines: line ends stay, tabs become two spaces. */

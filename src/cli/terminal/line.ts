@@ -1,4 +1,4 @@
-import { escapeControl } from "./escape-control.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
 import type { Look } from "./look.ts";
 import { type Meaning, paint } from "./palette.ts";
 import { cutToWidth, displayWidth } from "./text-width.ts";

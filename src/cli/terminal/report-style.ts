@@ -1,5 +1,5 @@
 import type { TextStyle } from "../../readiness/report/text-style.ts";
-import { escapeControl } from "./escape-control.ts";
+import { escapeControl } from "../../lib/escape-control.ts";
 import type { Look } from "./look.ts";
 import { type Meaning, paint } from "./palette.ts";
 
