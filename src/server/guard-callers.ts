@@ -57,8 +57,9 @@ export function guardCallers({ callerOf, refusals, requestsPerMinute, now }: Gua
 
   return {
     identify: async (request, reply) => {
-      const { authorization } = request.headers;
-      const mark = authorization === undefined ? "" : hash("sha256", authorization, "base64");
+      const { authorization, cookie } = request.headers;
+      const shown = authorization ?? cookie;
+      const mark = shown === undefined ? "" : hash("sha256", shown, "base64");
       const waitMs = lockouts.waitOf(addressKey(request.ip));
       if (waitMs > 0 && goodTokens.get(mark) === undefined) {
         await refusals.note(request, null, "too many tokens that do not count came from this address");

@@ -21,10 +21,20 @@ export interface LiveIssuer extends AsyncDisposable {
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Signs with a new key from now on, and publishes no other. */
   rotate(): Promise<void>;
+  /** Lets people sign in, and sends their browsers back to these addresses alone; see `loginClient`. */
+  allowLogin(redirectUris: readonly string[], options?: LoginOptions): Promise<void>;
   /** Answers nothing any more, or again. */
   setDown(isDown: boolean): void;
   /** Answers every request so, in place of the provider. */
   answerWith(answer: ((path: string, response: ServerResponse) => boolean) | null): void;
+}
+
+/** How people sign in at the provider. */
+export interface LoginOptions {
+  /** Whether claims stand in the id token; else only at the userinfo endpoint. */
+  readonly inIdToken?: boolean;
+  /** Whether the client proves itself by PKCE alone. */
+  readonly isPublic?: boolean;
 }
 
 interface SigningKey {
@@ -40,6 +50,9 @@ class ForgetfulStore {
   async upsert(): Promise<void> {}
   async find(): Promise<void> {}
 }
+
+/** The client that people sign in with. */
+export const loginClient = { id: "workspace", secret: "a secret of the sign-in" };
 
 const client = { id: "dana", secret: "a secret of the client" };
 
@@ -60,6 +73,7 @@ export async function startLiveIssuer(algorithm = "RS256"): Promise<LiveIssuer> 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   let key = await makeKey(algorithm, 1);
   let rounds = 1;
+  let login: Login | null = null;
 
   const issuer: LiveIssuer = {
     url,
@@ -89,7 +103,11 @@ export async function startLiveIssuer(algorithm = "RS256"): Promise<LiveIssuer> 
     rotate: async () => {
       rounds += 1;
       key = await makeKey(algorithm, rounds);
-      serve = await makeProvider(issuer);
+      serve = await makeProvider(issuer, login);
+    },
+    allowLogin: async (redirectUris, options = {}) => {
+      login = { redirectUris, ...options };
+      serve = await makeProvider(issuer, login);
     },
     setDown: (value) => {
       isDown = value;
@@ -103,7 +121,7 @@ export async function startLiveIssuer(algorithm = "RS256"): Promise<LiveIssuer> 
       await Promise.resolve();
     },
   };
-  serve = await makeProvider(issuer);
+  serve = await makeProvider(issuer, login);
   return issuer;
 }
 
@@ -112,7 +130,11 @@ async function makeKey(algorithm: string, round: number): Promise<SigningKey> {
   return { kid: `key-${round}`, algorithm, privateKey, publicKey, publicJwk: await exportJWK(publicKey) };
 }
 
-async function makeProvider(issuer: LiveIssuer): Promise<ReturnType<Provider["callback"]>> {
+interface Login extends LoginOptions {
+  readonly redirectUris: readonly string[];
+}
+
+async function makeProvider(issuer: LiveIssuer, login: Login | null): Promise<ReturnType<Provider["callback"]>> {
   const { kid, algorithm, privateKey } = issuer.key;
   const provider = new Provider(issuer.url, {
     clients: [
@@ -124,18 +146,27 @@ async function makeProvider(issuer: LiveIssuer): Promise<ReturnType<Provider["ca
         response_types: [],
         id_token_signed_response_alg: algorithm,
       },
+      ...(login === null ? [] : [describeLoginClient(login, algorithm)]),
     ],
-    adapter: ForgetfulStore,
+    // Whoever signs in has to be remembered on the way; that is what the provider does by itself, in memory.
+    ...(login === null ? { adapter: ForgetfulStore } : {}),
+    conformIdTokenClaims: login?.inIdToken !== true,
+    claims: { openid: ["sub", "groups", "email", "email_verified"] },
+    findAccount: (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: async () => await Promise.resolve({ sub: id, ...issuer.claims }),
+    }),
     enabledJWA: { idTokenSigningAlgValues: [algorithm] },
     ttl: { ClientCredentials: 600 },
     cookies: { keys: ["a key for cookies"] },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid, alg: algorithm, use: "sig" }] },
     features: {
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: login !== null },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => "urn:workspace",
+        defaultResource: (_context: unknown, { clientId }: { readonly clientId: string }) =>
+          clientId === loginClient.id ? undefined : "urn:workspace",
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
           scope: "",
@@ -149,4 +180,15 @@ async function makeProvider(issuer: LiveIssuer): Promise<ReturnType<Provider["ca
     extraTokenClaims: () => issuer.claims,
   });
   return provider.callback();
+}
+
+function describeLoginClient({ redirectUris, isPublic = false }: Login, algorithm: string): object {
+  return {
+    client_id: loginClient.id,
+    ...(isPublic ? { token_endpoint_auth_method: "none" } : { client_secret: loginClient.secret }),
+    grant_types: ["authorization_code"],
+    redirect_uris: redirectUris,
+    response_types: ["code"],
+    id_token_signed_response_alg: algorithm,
+  };
 }

@@ -145,6 +145,12 @@ export const configShape: Shape = {
           max: 31622400000,
           fallback: "1h",
         },
+        sessionTtl: {
+          kind: "duration",
+          min: 60000,
+          max: 604800000,
+          fallback: "8h",
+        },
         algorithm: {
           kind: "choice",
           values: ["EdDSA", "HS256"],
