@@ -1,4 +1,4 @@
-import { authorize, visibleRepositories } from "../access/authorize.ts";
+import { type AccessPolicy, authorize, visibleRepositories } from "../access/authorize.ts";
 import type { RunEvent } from "../engine/events.ts";
 import type { Plan, PlannedRepository, PlannedTarget } from "../engine/plan.ts";
 import { describeFleet } from "../repositories/fleet-subjects.ts";
@@ -39,7 +39,7 @@ export class RunVeil {
   cover(record: EventRecord): EventRecord {
     if (this.#names === undefined) return record;
     const event = record as unknown as RunEvent;
-    const reason = this.#coverText(record.reason);
+    const reason = this.coverText(record.reason);
     if (event.type === "run.created") return { ...record, reason, data: { plan: this.#coverPlan(event.data.plan) } };
     if (event.type === "run.retried") {
       const targets = event.data.targets.map(({ key, fromStep }) => ({ key: this.#coverKey(key), fromStep }));
@@ -73,7 +73,8 @@ export class RunVeil {
     return shown === undefined ? key : `${key.slice(0, slash)}/${shown}`;
   }
 
-  #coverText(text: string): string {
+  /** A text that may name repositories as the subject may see it. */
+  coverText(text: string): string {
     return this.#names === undefined ? text : text.replace(this.#names, (name) => this.#shown.get(name) ?? name);
   }
 }
@@ -96,12 +97,28 @@ export async function veilRun(context: AppContext, names: readonly string[]): Pr
 
 /** Names of repositories of which the subject may see no results; those that the manifest does not know are covered by no scope. */
 export async function listHidden(context: AppContext, names: readonly string[]): Promise<readonly string[]> {
-  const { subject, localOwner } = context;
-  if (subject.name === localOwner) return [];
-  const policy = await readAccessPolicy(context);
-  if (authorize(policy, { subject, permission: "runs:read" }).allowed) return [];
+  const { subject } = context;
+  const policy = await readScopedPolicy(context);
+  if (policy === null) return [];
   const fleet = await context.fleet();
   const known = names.flatMap((name) => fleet.byName.get(name) ?? []).map(describeFleet(fleet));
   const seen = new Set(visibleRepositories(policy, subject, "runs:read", known).map(({ name }) => name));
   return names.filter((name) => !seen.has(name));
+}
+
+/** Names of the only repositories of which the subject may see results; undefined when it may see everything. */
+export async function listVisible(context: AppContext): Promise<readonly string[] | undefined> {
+  const policy = await readScopedPolicy(context);
+  if (policy === null) return undefined;
+  const fleet = await context.fleet();
+  const known = fleet.repositories.map(describeFleet(fleet));
+  return visibleRepositories(policy, context.subject, "runs:read", known).map(({ name }) => name);
+}
+
+/** The policy that says what the subject may see of runs; null when that is everything. */
+async function readScopedPolicy(context: AppContext): Promise<AccessPolicy | null> {
+  const { subject, localOwner } = context;
+  if (subject.name === localOwner) return null;
+  const policy = await readAccessPolicy(context);
+  return authorize(policy, { subject, permission: "runs:read" }).allowed ? null : policy;
 }

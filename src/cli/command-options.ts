@@ -104,6 +104,7 @@ export interface ExecOptions extends ExecFlags, GlobalOptions {
 export interface RunsListFlags {
   readonly state?: readonly string[];
   readonly workflow?: string;
+  readonly filter?: string;
   readonly limit?: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;

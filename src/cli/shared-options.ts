@@ -38,6 +38,13 @@ export const selectorHelp: string = [
   "  tag:a matches a and a/b",
 ].join("\n");
 
+/** What `--filter` means, shown at the end of the help of commands that have it. */
+export const filterHelp: string = [
+  "Filters:",
+  "  state:x workflow:glob actor:glob repo:glob job:glob id:BEGINNING reason:TEXT",
+  "  created:>2026-11-01 since:2h until:2026-11-01, with && || ! ( )",
+].join("\n");
+
 /** `--detach`. */
 export function detachOption(): Option {
   return new Option("--detach", "only record the run; `mahavishnu serve` on the same workspace executes it");

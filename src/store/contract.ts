@@ -351,6 +351,7 @@ export interface StepSlots {
 
 /** Which runs to list, newest first. */
 export interface RunQuery {
+  /** As lists show them, `interrupted` included. */
   readonly states?: readonly string[];
   readonly workflow?: string;
   /** All of them must hold. */

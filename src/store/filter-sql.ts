@@ -71,11 +71,7 @@ function termSql({ term, value }: TermNode<RunTermName>, facts: FilterFacts): st
   const { bind, now, visible } = facts;
   switch (term) {
     case "state":
-      if (value === "interrupted") return interruptedSql(facts);
-      // What has ended is never interrupted: no owner is asked for.
-      return endStates.has(value)
-        ? `(run.state = ${bind.bind(value)})`
-        : `(run.state = ${bind.bind(value)} AND NOT ${interruptedSql(facts)})`;
+      return stateSql(value, facts);
     case "workflow":
       return globSql("run.workflow", value, bind);
     case "actor":
@@ -98,6 +94,14 @@ function termSql({ term, value }: TermNode<RunTermName>, facts: FilterFacts): st
     case "until":
       return createdSql({ from: Number.NEGATIVE_INFINITY, until: readMoment(value, now) ?? Number.NaN }, bind);
   }
+}
+
+/** Runs that lists show in this state. */
+export function stateSql(state: string, facts: Pick<FilterFacts, "bind" | "dead">): string {
+  if (state === "interrupted") return interruptedSql(facts);
+  const stored = `run.state = ${facts.bind.bind(state)}`;
+  // What has ended is never interrupted: no owner is asked for.
+  return endStates.has(state) ? `(${stored})` : `(${stored} AND NOT ${interruptedSql(facts)})`;
 }
 
 const endStates: ReadonlySet<string> = new Set(["succeeded", "partial", "failed", "cancelled"]);

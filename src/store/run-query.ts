@@ -1,5 +1,5 @@
 import type { RunQuery } from "./contract.ts";
-import { type FilterFacts, filterSql, interruptedSql, SqlValues, visibleSql } from "./filter-sql.ts";
+import { type FilterFacts, filterSql, interruptedSql, SqlValues, stateSql, visibleSql } from "./filter-sql.ts";
 
 /** A statement with its values. */
 export interface SqlQuery {
@@ -27,7 +27,9 @@ export function compileRunQuery(query: RunQuery, { now, dead }: Pick<FilterFacts
   const facts: FilterFacts = { bind, now, visible, dead: () => (lost ??= dead()) };
   const where = [`run.position < ${bind.bind(beforePosition ?? Number.MAX_SAFE_INTEGER)}`];
   if (fromPosition !== undefined) where.push(`run.position >= ${bind.bind(fromPosition)}`);
-  if (states !== undefined) where.push(`run.state IN ${bind.list(states)}`);
+  if (states !== undefined) {
+    where.push(states.length === 0 ? "FALSE" : `(${states.map((state) => stateSql(state, facts)).join(" OR ")})`);
+  }
   if (workflow !== undefined) where.push(`run.workflow = ${bind.bind(workflow)}`);
   for (const filter of filters) where.push(filterSql(filter, facts));
   if (visible !== undefined) where.push(visibleSql(visible, bind));

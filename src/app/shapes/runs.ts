@@ -91,7 +91,10 @@ const target = z.strictObject({
 
 export const run = runItem.extend({ shortId: z.string(), hidden: count, targets: z.array(target) });
 
-export const runPage = z.strictObject({ items: z.array(runItem), nextCursor: z.string().nullable() });
+export const runPage = z.strictObject({
+  items: z.array(runItem).describe("May be fewer than limit, even none, and go on all the same"),
+  nextCursor: z.string().nullable().describe("The cursor of the next page; null when there are no more"),
+});
 
 export const event = z.strictObject({
   seq: z.int().min(1),
@@ -128,6 +131,9 @@ export const interruptedRuns = z.strictObject({ items: z.array(z.string()) });
 export const listRunsInput = z.strictObject({
   states: z.array(runState).max(20).optional(),
   workflow: name.optional(),
+  filter: selector
+    .describe("Only runs that this filter picks, such as state:failed && repo:gateway; see docs/reference/selectors.md")
+    .optional(),
   limit: z.int().min(1).max(1000).default(20),
   cursor: z
     .string()

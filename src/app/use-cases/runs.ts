@@ -3,42 +3,38 @@ import type { CancelWish } from "../../engine/conduct-run.ts";
 import type { RunHandle } from "../../engine/engine.ts";
 import { isOver, type RunStatus } from "../../engine/state.ts";
 import { replay } from "../../engine/reduce.ts";
-import type { RunRow } from "../../store/contract.ts";
+import { parseRunFilter } from "../../selectors/run-filter.ts";
+import type { Store } from "../../store/contract.ts";
 import type { AppContext } from "../app-context.ts";
 import { noSuchRun, readRun, resolveRunId, shortenRunId, type StoredRun } from "../find-run.ts";
+import { findRuns } from "../find-runs.ts";
 import { type FollowedItem, followEvents } from "../follow-events.ts";
 import { parseLogCursor } from "../log-cursor.ts";
 import { type LogChoice, type LogPiece, type LogRequest, readLogs, refuseUnknown } from "../read-logs.ts";
-import { listHidden, RunVeil } from "../run-veil.ts";
-import {
-  type EventView,
-  isInterrupted,
-  isUnowned,
-  type RunListItem,
-  type RunView,
-  viewEvent,
-  viewRow,
-  viewRun,
-} from "../run-view.ts";
+import { listHidden, listVisible, RunVeil } from "../run-veil.ts";
+import { type EventView, isUnowned, type RunListItem, type RunView, viewEvent, viewRow, viewRun } from "../run-view.ts";
 import { definePreparedUseCase, defineUseCase, type Resource } from "../use-case.ts";
 
-/** States of a run that is not over. */
-const activeStates: readonly RunStatus[] = ["queued", "running", "paused", "cancelling"];
-/** Rows read at once while looking for what no column tells. */
-const scanSize = 200;
+/** Interrupted runs told at once; the others are told when these are not interrupted any more. */
+const maxInterrupted = 1_000;
 
 /** Which runs to list. */
 export interface ListRunsInput {
   readonly states?: readonly string[];
   readonly workflow?: string;
+  /** A filter of runs, such as `state:failed && repo:gateway`. */
+  readonly filter?: string;
   readonly limit: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
 }
 
-/** A page of runs, newest first. */
+/**
+ * A page of runs, newest first. It may be short, or empty, and go on all the same: how long is looked for runs that are rare is bounded.
+ */
 export interface RunPage {
   readonly items: readonly RunListItem[];
+  /** Null when there are no more. */
   readonly nextCursor: string | null;
 }
 
@@ -48,50 +44,41 @@ export const listRuns = defineUseCase<ListRunsInput, RunPage>({
   permission: "runs:read",
   writes: false,
   resource: () => ({ name: "runs", repositories: "any" }),
-  run: async (context, { states, workflow, limit, cursor }) => {
+  run: async (context, { states, workflow, filter, limit, cursor }) => {
+    const filters = filter === undefined ? [] : [parseRunFilter(filter, "filter")];
+    const before = parseCursor(cursor);
     const store = await context.history();
-    const wanted = states === undefined ? undefined : new Set(states);
-    const stored =
-      wanted === undefined
-        ? undefined
-        : [...wanted.difference(new Set(["interrupted"])), ...(wanted.has("interrupted") ? activeStates : [])];
-    const mayAll = (await listHidden(context, [unknownRepository])).length === 0;
-    const size = mayAll && wanted?.has("interrupted") !== true ? limit + 1 : scanSize;
-    const found: { row: RunRow; item: RunListItem }[] = [];
-    for (let before = parseCursor(cursor); found.length <= limit;) {
-      const rows = await store.listRuns({
-        limit: size,
-        ...(stored === undefined ? {} : { states: [...new Set(stored)] }),
-        ...(workflow === undefined ? {} : { workflow }),
-        ...(before === undefined ? {} : { beforePosition: before }),
-      });
-      const now = Date.now();
-      for (const row of rows) {
-        const item = viewRow(row, now);
-        if (wanted !== undefined && !wanted.has(item.state)) continue;
-        if (mayAll || (await maySee(context, row.id))) found.push({ row, item });
-        if (found.length > limit) break;
-      }
-      if (rows.length < size) break;
-      before = rows.at(-1)?.position;
-    }
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
+    const visible = await listVisible(context);
+    const query = {
+      limit,
+      filters,
+      ...(states === undefined ? {} : { states }),
+      ...(workflow === undefined ? {} : { workflow }),
+      ...(visible === undefined ? {} : { visible }),
+      ...(before === undefined ? {} : { beforePosition: before }),
+    };
+    const { rows, next } = await findRuns(store, query, { signal: context.signal });
+    const now = Date.now();
+    const items = rows.map((row) => viewRow(row, now));
     return {
-      items: page.map(({ item }) => item),
-      nextCursor: found.length > limit && last !== undefined ? String(last.row.position) : null,
+      items: visible === undefined ? items : await coverReasons(store, items, visible),
+      nextCursor: next === null ? null : String(next),
     };
   },
 });
 
-/** No manifest has a repository of this name, so only who may see everything may see it. */
-const unknownRepository = "";
-
-/** A run is shown to who may see at least one repository of it. */
-async function maySee(context: AppContext, runId: string): Promise<boolean> {
-  const { state } = await readRun(context, runId);
-  const names = Object.keys(state.plan.repositories);
-  return (await listHidden(context, names)).length < names.length;
+/** A reason may name repositories; those that the subject may not see are named as `showRun` names them. */
+async function coverReasons(
+  store: Store,
+  items: readonly RunListItem[],
+  visible: readonly string[],
+): Promise<readonly RunListItem[]> {
+  const names = await store.listRunRepositories(items.map(({ id }) => id));
+  const seen = new Set(visible);
+  return items.map((item) => {
+    const veil = new RunVeil((names.get(item.id) ?? []).filter((name) => !seen.has(name)));
+    return { ...item, reason: veil.coverText(item.reason) };
+  });
 }
 
 function parseCursor(cursor: string | undefined): number | undefined {
@@ -337,14 +324,9 @@ export const listInterruptedRuns = defineUseCase<Record<string, never>, Interrup
   resource: () => ({ name: "runs", repositories: "any" }),
   run: async (context) => {
     const store = await context.history();
-    const rows = await store.listRuns({ states: activeStates, limit: 1_000 });
-    const now = Date.now();
-    const mayAll = (await listHidden(context, [unknownRepository])).length === 0;
-    const items: string[] = [];
-    for (const row of rows.filter((each) => isInterrupted(each, now))) {
-      if (mayAll || (await maySee(context, row.id))) items.push(row.id);
-    }
-    return { items: items.toReversed() };
+    const visible = await listVisible(context);
+    const query = { limit: maxInterrupted, ...(visible === undefined ? {} : { visible }) };
+    return { items: await store.listInterrupted(query) };
   },
 });
 

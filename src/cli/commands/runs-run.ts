@@ -1,4 +1,5 @@
-import { cancelRun, listInterruptedRuns, listRuns, retryRun, showRun } from "../../app/use-cases/runs.ts";
+import { cancelRun, listInterruptedRuns, retryRun, showRun } from "../../app/use-cases/runs.ts";
+import { collectRuns } from "../collect-runs.ts";
 import { type CommandIo, writeJson, writeLines, writeNdjson } from "../command-io.ts";
 import type {
   OneRunOptions,
@@ -15,19 +16,10 @@ import { type FailedResume, resumeRuns, tellFailures } from "../resume-runs.ts";
 import { renderRun, renderRunList } from "../terminal/runs-view.ts";
 import { whereWords } from "../where-words.ts";
 
-/** Runs listed when `--limit` is left out. */
-const defaultLimit = 20;
-
 /** `mahavishnu runs list`. */
 export async function runRunsList(options: RunsListOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
-  const { state, workflow, limit = defaultLimit, cursor } = options;
-  const page = await door.perform(listRuns, {
-    limit,
-    ...(state === undefined ? {} : { states: state }),
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(cursor === undefined ? {} : { cursor }),
-  });
+  const page = await collectRuns(door, options);
   if (options.format === "json") writeJson(io.stdout, page);
   else if (options.format === "ndjson") writeNdjson(io.stdout, page.items);
   else {

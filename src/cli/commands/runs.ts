@@ -3,7 +3,7 @@ import type { RunsCancelFlags, RunsListFlags, RunsLogsFlags, RunsRetryFlags } fr
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
 import { parseCount, parseNonEmpty } from "../option-parsers.ts";
 import type { OutputRules } from "../output-request.ts";
-import { listOption } from "../shared-options.ts";
+import { filterHelp, listOption } from "../shared-options.ts";
 
 /** States that `runs list --state` takes. */
 export const runStates: readonly string[] = [
@@ -45,13 +45,16 @@ function declareLooking(group: Command, shell: Shell): void {
         collectState,
       ),
       new Option("--workflow <NAME>", "only runs of this workflow").argParser(parseNonEmpty),
+      new Option("--filter <FILTER>", "only runs that this picks").argParser(parseNonEmpty),
       new Option("--limit <N>", "how many at most; 20 when left out").argParser(parseCount),
       new Option("--cursor <CURSOR>", "go on where the page before ended (its nextCursor)").argParser(parseNonEmpty),
     ],
     examples: [
       ["mahavishnu runs list", "the last 20"],
       ["mahavishnu runs list --state interrupted", "runs that wait for `mahavishnu runs resume`"],
+      ["mahavishnu runs list --filter 'state:failed && since:2d'", "what has failed lately"],
     ],
+    notes: filterHelp,
     output: listOutput,
     run: async ({ options, io }) => (await import("./runs-run.ts")).runRunsList(options, io),
   });

@@ -38,7 +38,7 @@ export interface Inputs {
   /** Lists repositories, those that a selector picks. */
   readonly listRepositories: { readonly filter?: string | undefined };
   /** Lists runs, the newest first. */
-  readonly listRuns: { readonly states?: readonly ("queued" | "running" | "paused" | "cancelling" | "interrupted" | "succeeded" | "partial" | "failed" | "cancelled")[] | undefined; readonly workflow?: string | undefined; readonly limit?: number | undefined; readonly cursor?: string | undefined };
+  readonly listRuns: { readonly states?: readonly ("queued" | "running" | "paused" | "cancelling" | "interrupted" | "succeeded" | "partial" | "failed" | "cancelled")[] | undefined; readonly workflow?: string | undefined; readonly filter?: string | undefined; readonly limit?: number | undefined; readonly cursor?: string | undefined };
   /** Lists the last readiness suites, the newest first. */
   readonly listSuites: Readonly<Record<string, never>>;
   /** Lists tokens, without what they are made of. */
@@ -161,7 +161,7 @@ export const calls = {
   listAudit: {"method":"GET","path":"/v1/audit","query":["actor","action","resource","decision","since","until","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listInterruptedRuns: {"method":"GET","path":"/v1/interrupted-runs","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listRepositories: {"method":"GET","path":"/v1/repositories","query":["filter"],"body":null,"takesIdempotencyKey":false,"isStream":false},
-  listRuns: {"method":"GET","path":"/v1/runs","query":["states","workflow","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
+  listRuns: {"method":"GET","path":"/v1/runs","query":["states","workflow","filter","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listSuites: {"method":"GET","path":"/v1/suites","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listTokens: {"method":"GET","path":"/v1/tokens","query":["subject","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listWebhookDeliveries: {"method":"GET","path":"/v1/webhooks/deliveries","query":["webhook","state","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
