@@ -35,6 +35,9 @@ import { sec002 } from "./security/sec002-protocols.ts";
 import { sec003 } from "./security/sec003-access-controls.ts";
 import { sec004 } from "./security/sec004-strong-secrets.ts";
 import { sec005 } from "./security/sec005-tls-everywhere.ts";
+import { sec007 } from "./security/sec007-token-checks.ts";
+import { sec009 } from "./security/sec009-audit-trail.ts";
+import { sec016 } from "./security/sec016-exposure.ts";
 import { wfx001 } from "./workflow/wfx001-basic-workflow.ts";
 import { wfx002 } from "./workflow/wfx002-state-management.ts";
 import { wfx003 } from "./workflow/wfx003-error-handling.ts";
@@ -92,4 +95,7 @@ export const checks: readonly CheckDefinition[] = [
   sec003,
   sec004,
   sec005,
+  sec007,
+  sec009,
+  sec016,
 ];

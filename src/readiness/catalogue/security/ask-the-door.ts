@@ -13,38 +13,10 @@ import { actInScratch } from "../../acting/act-in-scratch.ts";
 import { expectMet, expectSame } from "../../acting/unmet.ts";
 import type { CheckContext } from "../../context.ts";
 import type { Outcome } from "../../types.ts";
+import { documented } from "./documented-roles.ts";
 
 /** The one door of the product; a test hands in a broken one. */
 export type Door = typeof perform;
-
-const looking: readonly Permission[] = ["config:read", "repos:read", "workflows:read", "runs:read", "adapters:read"];
-
-/**
- * What each role may do, written down a second time on purpose: a right that slips into the table of the product is no part of
- * this one, and shows.
- */
-const documented: Readonly<Record<string, readonly Permission[] | "all">> = {
-  viewer: looking,
-  runner: [...looking, "runs:start"],
-  editor: [...looking, "runs:start", "runs:exec", "runs:cancel", "workspace:write"],
-  approver: [...looking, "approvals:decide"],
-  operator: [
-    ...looking,
-    "runs:start",
-    "runs:exec",
-    "runs:cancel",
-    "approvals:decide",
-    "readiness:run",
-    "audit:read",
-    "access:read",
-    "webhooks:read",
-    "webhooks:write",
-  ],
-  admin: "all",
-  worker: ["runs:read"],
-  // No role at all.
-  superuser: [],
-};
 
 /** What an act may be about, and whether a right that is scoped to the repository `inside` is enough for it. */
 const resources: readonly (readonly [name: string, repositories: Resource["repositories"], inScope: boolean])[] = [

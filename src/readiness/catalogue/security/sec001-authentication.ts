@@ -12,7 +12,7 @@ export const sec001: CheckDefinition = {
   verifies: "Whoever is not the local owner of the workspace has to show a token.",
   how: {
     static: "looks at auth.enabled",
-    live: "calls every route of a server without a token; there is no server yet, so this does not apply yet",
+    live: "starts the shipped server in scratch space with these settings, and calls every route of its API document, and one that there is not, without a token",
   },
   advice: {
     text: "Set auth.enabled to true and give auth.secret a reference.",
@@ -24,8 +24,7 @@ export const sec001: CheckDefinition = {
     if (config.auth.enabled) return { status: "pass", reason: "auth.enabled is true" };
     return { status: "fail", reason: "auth.enabled is false", expected: "true", observed: "false" };
   },
-  live: () => ({
-    status: "notApplicable",
-    reason: "auth.enabled is true; there is no server yet, so there is no route to try without a token",
-  }),
+  timeoutMs: 60_000,
+  expectedMs: 3_000,
+  live: async (context) => await (await import("./ask-scratch-server.ts")).askScratchServer(context, "strangers"),
 };

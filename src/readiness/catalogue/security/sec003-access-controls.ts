@@ -14,7 +14,7 @@ export const sec003: CheckDefinition = {
     "Every role may do what it is documented to do, on the repositories that it is given for, and nothing else; a subject without a role, or with an unknown one, may do nothing.",
   how: {
     static: "looks whether the scopes of access.bindings name what the manifest has, and hold any repository",
-    live: "asks the door for every role, every permission and every kind of repository, compares each decision with the documented table, and counts the audit trail",
+    live: "asks the door for every role, every permission and every kind of repository, compares each decision with the documented table, and counts the audit trail; then asks the shipped server over HTTP with real tokens of each role",
   },
   advice: { text: "Look at access.bindings.", command: "mahavishnu config show --origin" },
   dependsOn: [...needsConfig, "RPO005"],
@@ -37,5 +37,17 @@ export const sec003: CheckDefinition = {
       reason: `${bindings.length} ${bindings.length === 1 ? "binding" : "bindings"}, each for repositories that exist`,
     };
   },
-  live: async (context) => await (await import("./ask-the-door.ts")).askTheDoor(context),
+  live: async (context) => {
+    const [{ askTheDoor }, { askScratchServer }] = await Promise.all([
+      import("./ask-the-door.ts"),
+      import("./ask-scratch-server.ts"),
+    ]);
+    const atTheDoor = await askTheDoor(context);
+    if (atTheDoor.status !== "pass") return atTheDoor;
+    const overHttp = await askScratchServer(context, "roles");
+    return {
+      ...overHttp,
+      reason: overHttp.status === "pass" ? `${atTheDoor.reason}; ${overHttp.reason}` : overHttp.reason,
+    };
+  },
 };

@@ -21,7 +21,7 @@ export interface WrittenBinding {
   readonly where?: string;
 }
 
-/** A workspace with a history, at whose door subjects ask. The door is asked in this process; nobody else can be a subject yet. */
+/** A workspace with a history, at whose door subjects ask. The door is asked in this process: behind it every entry is the same. */
 export interface DoorWorld {
   readonly workspace: ScratchWorkspace;
   /** Ids of runs that the owner has made: over both repositories, and over each alone. */

@@ -51,7 +51,7 @@ export async function denyStrangers(context: CheckContext, door: Door = perform)
     const asked = `${acts.length} acts were denied to ${strangers.length} subjects without a role`;
     return {
       status: "pass",
-      reason: `${asked}; there is no server yet, so the door and the command line are all entries`,
+      reason: `${asked}, at the door behind every entry; over HTTP they show no token, which SEC001 tries`,
     };
   });
 }

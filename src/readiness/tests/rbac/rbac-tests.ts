@@ -1,5 +1,8 @@
 import type { CheckDefinition } from "../../definition.ts";
-import { defineLaterTests, defineTests } from "../define-test.ts";
+import type { ServerQuestion } from "../../catalogue/security/ask-scratch-server.ts";
+import type { CheckContext } from "../../context.ts";
+import type { Outcome } from "../../types.ts";
+import { defineTests } from "../define-test.ts";
 
 const leak = "Report it with the evidence, and give nobody but the owner a role until it is mended.";
 
@@ -73,22 +76,32 @@ export const rbacTests: readonly CheckDefinition[] = [
       expectedMs: 1_200,
       live: async (context) => await (await import("./ir8.ts")).auditDenials(context),
     },
-  ]),
-  ...defineLaterTests("rbac", [
     {
       id: "IR5",
       title: "an expired, tampered or revoked token is refused",
       mustPass: true,
       security: true,
       verifies: "Only a token that is whole, young enough and not revoked opens the door.",
-      reason: "there are no tokens yet, since there is no server that would take one",
+      how: "makes real tokens at a scratch server, spoils each in its own way, and shows them over HTTP",
+      advice: leak,
+      expectedMs: 2_000,
+      live: async (context) => await askServer(context, "tokens"),
     },
     {
       id: "IR7",
       title: "a service account has the least scope",
       security: true,
       verifies: "An account of a machine may do what its token says, and nothing that its maker may do besides.",
-      reason: "service accounts come by tokens, which are not built yet",
+      how: "gives a service account a token of one role at a scratch server, and reaches with it over HTTP for what only its maker may do",
+      advice: leak,
+      expectedMs: 2_000,
+      live: async (context) => await askServer(context, "service"),
     },
   ]),
 ];
+
+/** The questions of a suite to a server share one. */
+async function askServer(context: CheckContext, question: ServerQuestion): Promise<Outcome> {
+  const { askScratchServer } = await import("../../catalogue/security/ask-scratch-server.ts");
+  return await askScratchServer(context, question);
+}
