@@ -180,8 +180,13 @@ function findOrigin(config: string): string | null {
   let inside = false;
   for (const line of config.split("\n")) {
     if (line.startsWith("[")) inside = line.startsWith('[remote "origin"]');
-    const value = inside ? /^\s*url\s*=\s*"?([^"]*?)"?\s*$/.exec(line)?.[1] : undefined;
-    if (value !== undefined) return value;
+    if (!inside) continue;
+    const equals = line.indexOf("=");
+    if (equals !== -1 && line.slice(0, equals).trim() === "url")
+      return line
+        .slice(equals + 1)
+        .trim()
+        .replaceAll('"', "");
   }
   return null;
 }

@@ -11,7 +11,7 @@ import { isIPv6 } from "node:net";
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  const plain = address.replace(/%.*$/, "");
+  const plain = address.split("%", 1)[0] ?? "";
   if (!isIPv6(plain)) return address;
   // The URL parser writes each address in one way only.
   const [left = "", right] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split("::");

@@ -191,7 +191,7 @@ async function refuseUnseen(
   const wanted = headers["if-match"];
   if (wanted === undefined || seen === null) return;
   const tag = tagOf(JSON.stringify(await seen(context, input)));
-  if (wanted.trim() === "*" || wanted.split(/\s*,\s*/).includes(tag)) return;
+  if (wanted.trim() === "*" || listTags(wanted).includes(tag)) return;
   throw new MahavishnuError("PRECONDITION_FAILED", `it is not as ${wanted.slice(0, 100)} any more`);
 }
 
@@ -201,10 +201,14 @@ function answerTagged(request: FastifyRequest, reply: FastifyReply, body: unknow
   const tag = tagOf(text);
   reply.header("etag", tag);
   reply.header("cache-control", "private, no-cache");
-  if (request.headers["if-none-match"]?.split(/\s*,\s*/).includes(tag) === true) {
+  if (listTags(request.headers["if-none-match"]).includes(tag)) {
     return reply.code(304).removeHeader("content-type").send();
   }
   return reply.send(text);
+}
+
+function listTags(header = ""): string[] {
+  return header.split(",").map((tag) => tag.trim());
 }
 
 /** The entity tag of a representation. */

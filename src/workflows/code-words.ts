@@ -26,7 +26,7 @@ const gitCommands =
   /^(?:alias|browser|credential|diff|difftool|filter|guitool|include|includeif|man|merge|mergetool|pager|protocol|url)\.|(?:askpass|cmd|command|editor|filter|fsmonitor|gitproxy|helper|hook|pager|path|program|receivepack|templatedir|update|uploadpack|vcs)$/i;
 
 const shells: readonly (readonly [names: RegExp, ...Rule[]])[] = [
-  [/^(?:sh|bash|dash|ash|ksh|mksh|zsh)$/, valueOf(/^-[A-Za-z]*c[A-Za-z]*$/)],
+  [/^(?:sh|bash|dash|ash|ksh|mksh|zsh)$/, valueOf(/^-[A-Zabd-z]*c[A-Za-z]*$/)],
   [/^fish$/, valueOf(/^(?:-[A-Za-z]*[cC]|--command|--init-command)$/)],
   [/^(?:su|runuser)$/, valueOf(/^(?:-[A-Za-z]*c|--(?:session-)?command)$/)],
   [/^(?:sg|script|flock|nix-shell)$/, valueOf(/^(?:-[A-Za-z]*c|--command|--run)$/)],

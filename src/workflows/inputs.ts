@@ -79,7 +79,7 @@ function readText(text: string, schema: InputSchema): { readonly value: Json } |
     case "integer":
       return readNumber(text, /^[+-]?\d+$/, "a whole number");
     case "number":
-      return readNumber(text, /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/, "a number");
+      return readNumber(text, /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/, "a number");
     case "boolean":
       return text === "true" || text === "false" ? { value: text === "true" } : `"${text}" is neither true nor false`;
     case "array":
