@@ -23,7 +23,7 @@ const plainViews = new WeakMap<EventRecord, FollowedItem>();
 
 /**
  * Every event of a run from some place on, each once and in order, as it becomes durable; then the run, once it is over or nobody
- * who lives executes it. Ends early when whoever asked has gone.
+ * who lives executes it or would take it over. Ends early when whoever asked has gone.
  */
 export async function* followEvents(context: AppContext, { id, after, veil }: Followed): AsyncGenerator<FollowedItem> {
   const store = await context.history();

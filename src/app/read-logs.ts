@@ -10,7 +10,7 @@ import type { AppContext } from "./app-context.ts";
 import { sleep } from "./follow-events.ts";
 import { type LogCursor, showLogCursor } from "./log-cursor.ts";
 import type { RunVeil } from "./run-veil.ts";
-import { isInterrupted } from "./run-view.ts";
+import { isLeft } from "./is-left.ts";
 
 /** Whose output; all of the run when nothing is said. */
 export interface LogChoice {
@@ -87,7 +87,7 @@ export async function* readLogs(context: AppContext, request: LogRequest): Async
       reduce(state, event as unknown as RunEvent);
       progress.count(event);
     }
-    isGone = !isOver(state.state) && (row === null || isInterrupted(row, Date.now()));
+    isGone = !isOver(state.state) && (row === null || (await isLeft(store, row)));
   }
 }
 

@@ -2,7 +2,7 @@ import { reduce, replay } from "../engine/reduce.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { isOver, type RunState } from "../engine/state.ts";
 import type { EventRecord, RunRow, Store } from "../store/contract.ts";
-import { isInterrupted } from "./run-view.ts";
+import { isLeft } from "./is-left.ts";
 
 /** How often a run that goes on is looked at: once for all who follow it. */
 const lookMs = 100;
@@ -11,7 +11,7 @@ const lookMs = 100;
 export interface RunFeed extends Disposable {
   /** Its events so far, oldest first; the list grows. */
   readonly events: readonly EventRecord[];
-  /** The run's row once nothing more will come: it is over, or nobody who lives executes it. */
+  /** The run's row once nothing more will come: it is over, or nobody who lives executes it or would take it over. */
   readonly ended: RunRow | null;
   /** Resolves when there is more, or it has ended; rejects when it cannot be read. */
   more(): Promise<void>;
@@ -150,7 +150,7 @@ class SharedFeed {
     if (row === null || this.#state === undefined) throw new Error(`run ${this.#id} cannot be read`);
     // The row may be ahead of what was read; then the rest is read first.
     const isAllRead = row.runSeq === this.events.length;
-    if (isAllRead && (isOver(this.#state.state) || isInterrupted(row, Date.now()))) this.ended = row;
+    if (isAllRead && (isOver(this.#state.state) || (await isLeft(this.#store, row)))) this.ended = row;
     return this.events.length > before || this.ended !== null;
   }
 }

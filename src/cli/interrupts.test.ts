@@ -39,6 +39,14 @@ describe("SignalInterrupts", () => {
     expect(exitCodeOf({ kind: "leave", signal: "SIGHUP" })).toBe(143);
   });
 
+  it("lets a body say that it was to be ended by a signal", () => {
+    const interrupts = new SignalInterrupts(() => {});
+    interrupts.receive("SIGTERM");
+    expect(interrupts.isObeyed).toBe(false);
+    interrupts.obey();
+    expect(interrupts.isObeyed).toBe(true);
+  });
+
   it("no longer calls a listener that was disposed of", () => {
     const interrupts = new SignalInterrupts(() => {});
     let calls = 0;

@@ -23,6 +23,9 @@ export interface Interrupts {
   subscribe(listener: (interruption: Interruption) => void): Disposable;
   /** The last one that came. */
   readonly last: Interruption | undefined;
+  /** Says that to be ended by a signal is how the body ends well: its own exit code counts, as if none had come. */
+  obey(): void;
+  readonly isObeyed: boolean;
 }
 
 /** The exit code of a command that a signal ended. */
@@ -39,6 +42,7 @@ export class SignalInterrupts implements Interrupts {
   readonly #endProcess: (code: number) => void;
   #claimed = false;
   #last: Interruption | undefined;
+  #isObeyed = false;
 
   constructor(endProcess: (code: number) => void) {
     this.#endProcess = endProcess;
@@ -51,6 +55,14 @@ export class SignalInterrupts implements Interrupts {
 
   get last(): Interruption | undefined {
     return this.#last;
+  }
+
+  get isObeyed(): boolean {
+    return this.#isObeyed;
+  }
+
+  obey(): void {
+    this.#isObeyed = true;
   }
 
   subscribe(listener: (interruption: Interruption) => void): Disposable {

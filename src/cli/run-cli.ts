@@ -39,7 +39,7 @@ export async function runCli(host: CliHost): Promise<number> {
   } catch (thrown) {
     exitCode = tellFailure(host, thrown);
   }
-  if (interrupts.last === undefined || exitCode === exitCodes.internal) return exitCode;
+  if (interrupts.last === undefined || interrupts.isObeyed || exitCode === exitCodes.internal) return exitCode;
   return exitCodeOf(interrupts.last);
 }
 

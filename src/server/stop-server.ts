@@ -5,6 +5,8 @@ import type { WatchedDispatcher } from "./watch-dispatcher.ts";
 /** Whoever decides by the readiness where requests go is told before nobody listens any more; most ask each ten seconds. */
 const longestNoticeMs = 10_000;
 
+const idleMs = 50;
+
 /** What is to be stopped. */
 export interface StopRequest {
   readonly http: FastifyInstance;
@@ -31,14 +33,18 @@ export async function stopServer(request: StopRequest): Promise<void> {
     void dispatcher.stop({ drainMs: 0 });
   };
   const deadline = setTimeout(() => http.server.closeAllConnections(), drainMs);
+  let idle: NodeJS.Timeout | undefined;
   const drained = dispatcher.stop({ drainMs });
   hurry.addEventListener("abort", beQuick, { once: true });
   if (hurry.aborted) beQuick();
   try {
     await Promise.race([board.stop({ atMostMs: Math.min(longestNoticeMs, drainMs / 2) }), hurried.promise]);
     stopping.abort();
+    // Over a connection that is kept open, nothing more is asked once its last request has been answered.
+    idle = setInterval(() => http.server.closeIdleConnections(), idleMs);
     await Promise.all([http.close(), drained]);
   } finally {
+    clearInterval(idle);
     clearTimeout(deadline);
     hurry.removeEventListener("abort", beQuick);
   }

@@ -32,6 +32,7 @@ export async function runServe(options: GlobalOptions, io: CommandIo): Promise<n
     },
     onNotice: (line) => io.stderr.write(`${escapeControl(line)}\n`),
   });
+  io.interrupts.obey();
   return exitCodes.success;
 }
 
