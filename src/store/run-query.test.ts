@@ -122,7 +122,11 @@ const modelArb = fc.record({
     fc.tuple(nameArb, nameArb).map(([a, b]) => `${a} ${b}`),
   ),
   state: fc.constantFrom(...runStates.filter((state) => state !== "interrupted")),
-  createdAt: fc.integer({ min: now - 3 * day, max: now }),
+  // Days and moments of the filters begin at whole hours: their borders are met, too.
+  createdAt: fc.oneof(
+    fc.integer({ min: 0, max: 72 }).map((hours) => now - hours * 3_600_000),
+    fc.integer({ min: now - 3 * day, max: now }),
+  ),
   owner: fc.constantFrom("living", "dead", "none"),
   repositories: fc.uniqueArray(nameArb, { maxLength: 4 }),
   jobs: fc.uniqueArray(nameArb, { maxLength: 2 }),
