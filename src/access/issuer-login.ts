@@ -187,12 +187,15 @@ function explain(error: unknown): Error {
     return new AuthenticationError(`the issuer takes no such code: ${quoteClaim(error.error)}`, { cause: error });
   }
   if (error instanceof client.ClientError && error.code !== undefined && !downCodes.has(error.code)) {
-    return new AuthenticationError(`the issuer's answer does not hold: ${messageOf(error)}`, { cause: error });
+    return new AuthenticationError(`the issuer's answer does not hold: ${tellWhole(error)}`, { cause: error });
   }
-  // What the library itself does not know, it wraps.
+  return new IssuerDownError(tellWhole(error), { cause: error });
+}
+
+/** The library wraps what tells most. */
+function tellWhole(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
-  const told = cause instanceof Error ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error);
-  return new IssuerDownError(told, { cause: error });
+  return cause instanceof Error ? `${messageOf(error)} (${quoteClaim(messageOf(cause))})` : messageOf(error);
 }
 
 const downCodes = new Set([

@@ -46,7 +46,7 @@ export const auth = z.strictObject({
   tokenTtl: documented(duration({ max: 366 * 86_400_000 }).prefault("1h"), {
     description: "How long a new token is valid.",
   }),
-  sessionTtl: documented(duration({ min: 60_000, max: 7 * 86_400_000 }).prefault("8h"), {
+  sessionTtl: documented(duration({ max: 7 * 86_400_000 }).prefault("8h"), {
     description: "How long somebody who has signed in with a browser stays so at most; less when the issuer says less.",
   }),
   algorithm: documented(z.enum(["EdDSA", "HS256"]).prefault("EdDSA"), {

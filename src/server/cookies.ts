@@ -1,5 +1,5 @@
 import { fastifyCookie } from "@fastify/cookie";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /** What a browser keeps for us: who has signed in, and the sign-in that is under way. */
 export type CookieKind = "session" | "login";
@@ -14,6 +14,11 @@ export interface Cookies {
 }
 
 const names = { session: "mahavishnu", login: "mahavishnu-login" } as const;
+
+/** The library reads and writes cookies once the server has loaded it; it reads none by itself. */
+export function registerCookies(server: FastifyInstance): void {
+  server.register(fastifyCookie, { hook: false });
+}
 
 /**
  * Cookies that no script reads and no form of another page sends. Where browsers come over https, their names begin with `__Host-`: no
@@ -32,7 +37,7 @@ export function cookiesOf({ isSecure }: { readonly isSecure: boolean }): Cookies
       const all = fastifyCookie.parse(headers.cookie);
       return Object.hasOwn(all, nameOf(kind)) ? all[nameOf(kind)] : undefined;
     },
-    write: (reply, kind, value, maxAgeMs) => send(reply, kind, value, Math.floor(maxAgeMs / 1000)),
+    write: (reply, kind, value, maxAgeMs) => send(reply, kind, value, Math.ceil(maxAgeMs / 1000)),
     clear: (reply, kind) => send(reply, kind, "", 0),
   };
 }

@@ -16,9 +16,9 @@ export type HtmlPart = string | number | Html | readonly Html[];
  * Makes HTML of a template; whatever is put in is shown as it is, and never read as HTML.
  *
  * @example
- * html`<p>${"<b>"}</p>`.text; // "<p>&lt;b&gt;</p>"
+ * markup`<p>${"<b>"}</p>`.text; // "<p>&lt;b&gt;</p>"
  */
-export function html(texts: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
+export function markup(texts: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Html(texts.map((text, n) => `${text}${n < parts.length ? render(parts[n] ?? "") : ""}`).join(""));
 }
 
@@ -53,22 +53,21 @@ export const pagePolicy = [
 
 /** A whole page. */
 export function renderPage(title: string, main: Html): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} - Mahavishnu</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <header>Mahavishnu</header>
-        <main>
-          <h1>${title}</h1>
-          ${main}
-        </main>
-      </body>
-    </html> `.text;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} - Mahavishnu</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<header>Mahavishnu</header>
+<main>
+<h1>${title}</h1>
+${main}
+</main>
+</body>
+</html>
+`.text;
 }

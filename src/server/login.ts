@@ -8,7 +8,7 @@ import type { Subject } from "../access/subject.ts";
 import { describeAccessPolicy } from "../app/access-policy.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { Secret } from "../lib/secret.ts";
-import type { Cookies } from "./cookies.ts";
+import { type Cookies, registerCookies } from "./cookies.ts";
 import type { Guard } from "./guard-callers.ts";
 import { renderHome, renderNotice, renderWelcome, type Visitor } from "./home-page.ts";
 import { pagePolicy } from "./html-page.ts";
@@ -41,6 +41,7 @@ const notSignedIn = "You were not signed in";
 /** The pages for people: `/`, `/login`, `/login/callback` and `/logout`. They need no token, and answer in HTML, failures too. */
 export function registerLogin(server: FastifyInstance, parts: LoginParts): void {
   const { signIn, guard, refusals } = parts;
+  registerCookies(server);
   if (signIn !== null) registerOriginCheck(server, { ...signIn, refusals });
   server.register(async (scope) => {
     await Promise.resolve();

@@ -21,7 +21,7 @@ export interface LiveIssuer extends AsyncDisposable {
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Signs with a new key from now on, and publishes no other. */
   rotate(): Promise<void>;
-  /** Lets people sign in, and sends their browsers back to these addresses alone; see `loginClient`. */
+  /** Lets people sign in, and sends their browsers back to these addresses too, and to no others; see `loginClient`. */
   allowLogin(redirectUris: readonly string[], options?: LoginOptions): Promise<void>;
   /** Answers nothing any more, or again. */
   setDown(isDown: boolean): void;
@@ -106,7 +106,7 @@ export async function startLiveIssuer(algorithm = "RS256"): Promise<LiveIssuer> 
       serve = await makeProvider(issuer, login);
     },
     allowLogin: async (redirectUris, options = {}) => {
-      login = { redirectUris, ...options };
+      login = { redirectUris: [...(login?.redirectUris ?? []), ...redirectUris], ...options };
       serve = await makeProvider(issuer, login);
     },
     setDown: (value) => {

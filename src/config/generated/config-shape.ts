@@ -147,7 +147,7 @@ export const configShape: Shape = {
         },
         sessionTtl: {
           kind: "duration",
-          min: 60000,
+          min: 1,
           max: 604800000,
           fallback: "8h",
         },
