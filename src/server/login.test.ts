@@ -196,6 +196,16 @@ describe("a session", () => {
     }
   });
 
+  it("ends with all tokens of its subject", async () => {
+    const browser = new TestBrowser();
+    await signIn(browser, server.url, "dana");
+    const headers = { ...json, authorization: `Bearer ${await server.token("service:boss", "admin")}` };
+    const body = '{"subject":"user:dana"}';
+    const { text } = await browser.send(`${server.url}/v1/tokens/revoke`, { method: "POST", headers, body });
+    expect((JSON.parse(text) as { readonly sessions: number }).sessions).toBeGreaterThan(0);
+    expect(await whoIs(browser)).toBe(401);
+  });
+
   it("stands behind a token: a bad one is refused, and a good one counts", async () => {
     const browser = new TestBrowser();
     await signIn(browser, server.url, "dana");

@@ -25,7 +25,7 @@ export const token = z.strictObject({
 
 export const createdToken = z.strictObject({ token: z.string(), item: token });
 export const tokenPage = z.strictObject({ items: z.array(token), nextCursor: z.string().nullable() });
-export const revokedTokens = z.strictObject({ revoked: z.array(z.string()) });
+export const revokedTokens = z.strictObject({ revoked: z.array(z.string()), sessions: z.int().min(0) });
 
 const signingKey = z.strictObject({
   kid: z.string(),

@@ -162,8 +162,8 @@ describe("revokeToken", () => {
     const texts = [one, two, three, other].map((made) => made?.token ?? "");
     for (const text of texts) expect(await refusalOf(authenticator, text)).toBe("accepted");
     const id = one?.item.id ?? "";
-    expect(await perform(app, revokeToken, { id })).toEqual({ revoked: [id] });
-    expect(await perform(app, revokeToken, { id })).toEqual({ revoked: [] });
+    expect(await perform(app, revokeToken, { id })).toEqual({ revoked: [id], sessions: 0 });
+    expect(await perform(app, revokeToken, { id })).toEqual({ revoked: [], sessions: 0 });
     const { revoked } = await perform(app, revokeToken, { subject: "service:ci" });
     expect(new Set(revoked)).toEqual(new Set([two?.item.id, three?.item.id]));
     for (const text of texts.slice(0, 3)) expect(await refusalOf(authenticator, text)).toMatch(/^it was revoked/);
@@ -179,7 +179,7 @@ describe("revokeToken", () => {
   it("says that there is none, and takes no wrong cursor", async () => {
     await using app = await open();
     await expect(perform(app, revokeToken, { id: "0123456789" })).rejects.toMatchObject({ code: "TOKEN_NOT_FOUND" });
-    expect(await perform(app, revokeToken, { subject: "service:gone" })).toEqual({ revoked: [] });
+    expect(await perform(app, revokeToken, { subject: "service:gone" })).toEqual({ revoked: [], sessions: 0 });
     await expect(perform(app, listTokens, { limit: 1, cursor: "-1" })).rejects.toMatchObject({ code: "USAGE" });
   });
 });

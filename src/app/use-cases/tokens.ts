@@ -110,6 +110,8 @@ export type RevokeTokenInput =
 export interface RevokedTokens {
   /** Those that counted until now; a token that was revoked before is not among them. */
   readonly revoked: readonly string[];
+  /** Sessions of browsers that were ended with them; none when only one token was named. */
+  readonly sessions: number;
 }
 
 interface PreparedRevocation {
@@ -117,7 +119,7 @@ interface PreparedRevocation {
   readonly rows: readonly TokenRow[];
 }
 
-/** `token revoke`: at once, in every process. */
+/** `token revoke`: at once, in every process. Of a subject, the sessions of its browsers end too. */
 export const revokeToken = definePreparedUseCase<RevokeTokenInput, RevokedTokens, PreparedRevocation>({
   name: "revokeToken",
   permission: "access:write",
@@ -143,8 +145,12 @@ export const revokeToken = definePreparedUseCase<RevokeTokenInput, RevokedTokens
   run: async (context, { input }) => {
     const store = await context.store();
     const revocation = { by: context.subject.name, time: Date.now() };
-    if (input.id === undefined) return { revoked: await store.revokeTokensOf(input.subject, revocation) };
-    return { revoked: (await store.revokeToken(input.id, revocation)) ? [input.id] : [] };
+    if (input.id !== undefined) {
+      return { revoked: (await store.revokeToken(input.id, revocation)) ? [input.id] : [], sessions: 0 };
+    }
+    const revoked = await store.revokeTokensOf(input.subject, revocation);
+    // Whoever is to be kept out is kept out, by whichever way they came in.
+    return { revoked, sessions: await store.endSessionsOf(input.subject, revocation.time) };
   },
 });
 

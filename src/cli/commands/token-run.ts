@@ -81,8 +81,9 @@ export async function runTokenRevoke(options: TokenRevokeOptions, io: CommandIo)
   const done = await door.perform(revokeToken, id === undefined ? { subject } : { id });
   if (options.format === "json") writeJson(io.stdout, done);
   else if (done.revoked.length > 0) writeLines(io.stdout, done.revoked);
-  const told =
-    done.revoked.length === 0 ? "there was none to revoke" : `${count(done.revoked.length, "token", "tokens")} revoked`;
+  const tokens = done.revoked.length === 0 ? [] : [`${count(done.revoked.length, "token", "tokens")} revoked`];
+  const sessions = done.sessions === 0 ? [] : [`${count(done.sessions, "session", "sessions")} ended`];
+  const told = [...tokens, ...sessions].join(", ") || "there was none to revoke";
   if (options.format !== "json") writeLines(io.stderr, [told]);
   return exitCodes.success;
 }
