@@ -60,12 +60,13 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
   };
 
   const openTheHistory = async (): Promise<Store> => {
+    if (store !== undefined) return await store;
     const [{ hasDatabase }, { openEmptyStore }] = await Promise.all([
       import("../store/open-database.ts"),
       import("../store/open-store.ts"),
     ]);
     // Asked each time, since a run may have begun meanwhile.
-    if (store !== undefined || hasDatabase(loaded.paths.stateFile)) return await context.store();
+    if (hasDatabase(loaded.paths.stateFile)) return await context.store();
     return (empty ??= openEmptyStore());
   };
 

@@ -17,8 +17,9 @@ export function createRunDirectory(
   );
   const one = db.prepare(`${runColumns} WHERE run.id = ?`);
   const prefix = db.prepare("SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
-  const before = db.prepare("SELECT id FROM run WHERE id < ? ORDER BY id DESC LIMIT 1");
-  const after = db.prepare("SELECT id FROM run WHERE id > ? ORDER BY id LIMIT 1");
+  const neighbours = db.prepare(
+    "SELECT (SELECT max(id) FROM run WHERE id < ?1) AS before, (SELECT min(id) FROM run WHERE id > ?1) AS after",
+  );
   const extents = db.prepare(`
     SELECT run.id, repositories FROM json_each(?) AS wanted JOIN run ON run.id = wanted.value
     JOIN run_extent ON run_extent.run = run.position`);
@@ -58,7 +59,10 @@ export function createRunDirectory(
       read(() => (prefix.all(text, `${text}{`, limit) as { id: string }[]).map((row) => row.id)),
 
     findRunNeighbours: (id) =>
-      read(() => [before.get(id), after.get(id)].flatMap((row) => (row as { id: string } | undefined)?.id ?? [])),
+      read(() => {
+        const { before, after } = neighbours.get(id) as { before: string | null; after: string | null };
+        return [before, after].filter((other) => other !== null);
+      }),
 
     lastResults: () => read(() => results.all().map((row) => ({ ...row }) as unknown as RepositoryResult)),
   };
