@@ -112,6 +112,10 @@ function state(): { readonly files: readonly string[]; readonly rows: Readonly<R
   }
 }
 
+function isNotHead(row: unknown): boolean {
+  return (row as { readonly key?: unknown }).key !== "auditHead";
+}
+
 it("run-all-tests changes nothing of repositories, files and state but one row of the audit trail", async () => {
   expect((await call("run", "look")).code).toBe(0);
   const before = { tree: snapshot(folder.join("workspace")), git: ["alpha", "beta"].map(gitFacts), state: state() };
@@ -127,9 +131,11 @@ it("run-all-tests changes nothing of repositories, files and state but one row o
   expect(["alpha", "beta"].map(gitFacts)).toEqual(before.git);
   const after = state();
   expect(after.files).toEqual(before.state.files);
-  const { audit = [], sqlite_sequence: _counter, ...rest } = after.rows;
-  const { audit: audited = [], sqlite_sequence: _counted, ...rested } = before.state.rows;
+  const { audit = [], sqlite_sequence: _counter, meta = [], ...rest } = after.rows;
+  const { audit: audited = [], sqlite_sequence: _counted, meta: meant = [], ...rested } = before.state.rows;
   expect(rest).toEqual(rested);
+  // The head of the trail moves with its rows.
+  expect(meta.filter(isNotHead)).toEqual(meant.filter(isNotHead));
   expect(audit.slice(0, audited.length)).toEqual(audited);
   expect(audit.slice(audited.length)).toMatchObject([
     { action: "readiness:run", resource: "workspace", decision: "allowed" },

@@ -113,7 +113,13 @@ export const configurationCases: readonly BadCase[] = [
     code: 1,
     says: ["environment:1:41", "a number"],
   },
-  { what: "a server", env: { MAHAVISHNU_URL: "http://x" }, argv: list, code: 64, says: ["Unset MAHAVISHNU_URL"] },
+  {
+    what: "a server",
+    env: { MAHAVISHNU_URL: "http://x" },
+    argv: list,
+    code: 64,
+    says: ["http://x is not on this machine"],
+  },
   {
     what: "a secret that is not there",
     bad: { "mahavishnu.yaml": "version: 1\nauth: { enabled: true, secret: '${env:NOPE}' }\n" },
@@ -267,9 +273,9 @@ export const commandLineCases: readonly BadCase[] = [
   { what: "an unknown command", argv: ["help", "adapter"], code: 64, says: ['did you mean "adapters"?'] },
   {
     what: "help of a planned command",
-    argv: ["help", "serve"],
+    argv: ["help", "worker"],
     code: 64,
-    says: ["`mahavishnu serve` is not built yet"],
+    says: ["`mahavishnu worker` is not built yet"],
   },
   { what: "an unknown format", argv: ["repos", "list", "-o", "yaml"], code: 64, says: ["text, json, ndjson"] },
   {
