@@ -90,11 +90,6 @@ function coverEnd({ type, data }: RunEvent): object {
   return data;
 }
 
-/** What the subject of a command or request may not see of a run over these repositories. */
-export async function veilRun(context: AppContext, names: readonly string[]): Promise<RunVeil> {
-  return new RunVeil(await listHidden(context, names));
-}
-
 /** Names of repositories of which the subject may see no results; those that the manifest does not know are covered by no scope. */
 export async function listHidden(context: AppContext, names: readonly string[]): Promise<readonly string[]> {
   const { subject } = context;
