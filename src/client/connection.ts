@@ -106,10 +106,12 @@ async function readProblem(url: URL, response: Response): Promise<MahavishnuErro
   }
   const { code, detail, fix, diagnostics } = problem;
   const known: ErrorCode = isErrorCode(code) ? code : "SERVER_ANSWER";
-  if (Array.isArray(diagnostics) && diagnostics.length > 0)
-    return new UserFileError(diagnostics as Diagnostic[], known);
+  const options = typeof fix === "string" ? { fix } : {};
+  if (Array.isArray(diagnostics) && diagnostics.length > 0) {
+    return new UserFileError(diagnostics as Diagnostic[], known, options);
+  }
   const message = typeof detail === "string" ? detail : `${url.origin} answered ${response.status}`;
-  return new MahavishnuError(known, message, typeof fix === "string" ? { fix } : {});
+  return new MahavishnuError(known, message, options);
 }
 
 function parseProblem(text: string): Problem | undefined {
