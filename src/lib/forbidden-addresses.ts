@@ -53,7 +53,7 @@ function makeBlockList(): BlockList {
 
 /** Whether an IP address is link-local or of a metadata service, in any of its writings. */
 export function isForbiddenAddress(address: string): boolean {
-  const plain = (address.split("%", 1)[0] ?? "");
+  const plain = address.split("%", 1)[0] ?? "";
   const version = isIP(plain);
   return version !== 0 && blocked.check(plain, version === 6 ? "ipv6" : "ipv4");
 }
