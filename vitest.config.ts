@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { StrictReporter } from "./test/support/strict-reporter.ts";
 
@@ -6,7 +7,13 @@ const report = process.env["TEST_REPORT"];
 const common = {
   setupFiles: ["test/support/leave-nothing-behind.ts"],
   // Whatever git is told on this machine (signing, hooks, templates) must not decide whether a test passes.
-  env: { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", GIT_TERMINAL_PROMPT: "0" },
+  env: {
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    // Hundreds of tests start the command from its sources: without types and compiled it starts in less than half of the time.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compiled"),
+  },
 };
 
 export default defineConfig({
