@@ -114,6 +114,8 @@ function listParameters(place: "path" | "query" | "header", shape: z.ZodObject |
     in: place,
     required: place === "path" || required.includes(name),
     ...(description === undefined ? {} : { description }),
+    // It is what OpenAPI takes for granted, and not what every reader of it does.
+    ...(place === "query" && schema["type"] === "array" ? { style: "form", explode: true } : {}),
     schema,
   }));
 }

@@ -36,6 +36,9 @@ describe("the audit trail", () => {
       expect(newest.map(({ seq }) => seq)).toEqual([3, 2]);
       const older = await store.listAudit({ newestFirst: true, beforeSeq: 2, limit: 2 });
       expect(older.map(({ seq }) => seq)).toEqual([1]);
+      // As far beyond the end as a cursor can be: nothing is looked through there.
+      const beyond = { newestFirst: true, beforeSeq: 999_999_999_999_999, limit: 9 };
+      expect((await store.listAudit(beyond)).map(({ seq }) => seq)).toEqual([3, 2, 1]);
     }));
 
   it("lets nobody change or remove an entry", () =>

@@ -102,7 +102,8 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
 
     listAudit: async (query) => {
       const { limit, newestFirst = false, afterSeq = 0 } = query;
-      const last = query.beforeSeq === undefined ? (await read(readEnds)).last : query.beforeSeq - 1;
+      // A cursor from nowhere must not be a way of having years of nothing looked through.
+      const last = Math.min((await read(readEnds)).last, (query.beforeSeq ?? Number.POSITIVE_INFINITY) - 1);
       const found: StoredAuditEntry[] = [];
       for (let low = afterSeq, high = last; low < high && found.length < limit;) {
         const window = newestFirst

@@ -98,6 +98,7 @@ describe("each operation, asked by the typed client", () => {
     );
     const can = { subject: "user:vera", action: "runs:start", groups: ["group:a", "group:b"] } as const;
     expect(await call("explainAccess", can)).toMatchObject({ allowed: false });
+    expect(await call("explainAccess", { ...can, groups: ["group:a,b"] })).toMatchObject({ allowed: false });
     const { token, item } = await call("createToken", { subject: "service:ci", role: "viewer", ttlMs: 60_000 });
     const asService = { ...world.connection, token };
     expect(await callServer(asService, "whoAmI", {})).toMatchObject({ subject: "service:ci", tokenId: item.id });
@@ -172,6 +173,15 @@ describe("what every answer of the API promises", () => {
     expect(errorCatalogue).toHaveProperty("RUN_NOT_FOUND");
     const [first, second] = await Promise.all([world.ask("/v1/whoami"), world.ask("/v1/whoami")]);
     expect(first.headers.get("x-request-id")).not.toBe(second.headers.get("x-request-id"));
+  });
+
+  it("is a refusal to who may see a part of the fleet and asks for all of it, and shows the part to who asks for that", async () => {
+    const connection = { ...world.connection, token: await world.proxied.token("user:front") };
+    expect((await callServer(connection, "listRepositories", {})).items.map(({ name }) => name)).toEqual(["alpha"]);
+    for (const id of ["scanRepositories", "listAudit", "listTokens"] as const) {
+      const asked = callServer(connection, id, { folder: "." });
+      await expect(asked).rejects.toMatchObject({ code: "ACCESS_DENIED" });
+    }
   });
 
   it("begins with 202 and says where to look", async () => {
