@@ -47,8 +47,8 @@ function blur({ exitCode, stdout, stderr }: CliResult): string {
     .replaceAll(/"(?:ms|durationMs|leaseMs)": [\d.]+/g, "DURATION")
     .replaceAll(/\b(?:local:\w+|user:root)\b/g, "WHO")
     .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{40,64}\b/g, "UUID")
-    .replaceAll(/(?<=[ \t"/])(?=[a-z0-9]*\d)[a-z0-9]{10}\b/g, "ID")
     .replaceAll(/(?<="(?:shortId|nonce|echo|id)": )"[^"]+"|(?<=mahavishnu runs \w+ )\w{4}\b/g, "ID")
+    .replaceAll(/(?<=[ \t"/])[a-z0-9]{10}\b/g, "ID")
     .replaceAll(/ --url http:\/\/127\.0\.0\.1:\d+/g, "")
     .replaceAll(/ +/g, " ");
 }
