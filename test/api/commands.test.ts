@@ -11,6 +11,7 @@ const known = { run: "", fails: "" };
 
 beforeAll(async () => {
   world = await startApiWorld();
+  await world.proxied.token("service:unused", "viewer");
   for (const [key, workflow] of [
     ["run", "hello"],
     ["fails", "fails"],
@@ -93,7 +94,7 @@ const reads: readonly (readonly string[])[] = [
   ["runs", "cancel", "RUN"],
   ["runs", "resume", "RUN"],
   ["runs", "resume"],
-  ["token", "list"],
+  ["token", "list", "--subject", "service:unused"],
   ["token", "revoke", "0000000000"],
   ["access", "can", "user:vera", "runs:start", "alpha"],
   ["audit", "verify"],
@@ -118,6 +119,8 @@ const personal: readonly (readonly string[])[] = [
   ["access", "show"],
   ["audit", "list", "--limit", "2"],
   ["audit", "export", "--limit", "2"],
+  // When a token was used last is written down a little later.
+  ["token", "list"],
   ["token", "create", "service:ci"],
   ["token", "rotate"],
   ["webhooks", "deliveries"],
