@@ -1,5 +1,6 @@
 /** Shapes of what is asked and told about runs. No command loads them: see `src/cli/json-schemas.ts` and `src/server`. */
 import * as z from "zod";
+import { runStates } from "../../selectors/run-terms.ts";
 import { logCursorForm, longestLogCursor } from "../log-cursor.ts";
 
 /** ISO 8601 in UTC. */
@@ -21,17 +22,7 @@ export const logCursor = z.string().max(longestLogCursor).regex(logCursorForm);
 export const runSeqText = z.string().regex(/^\d{1,15}$/);
 const idempotencyKey = z.string().min(1).max(200);
 
-export const runState = z.enum([
-  "queued",
-  "running",
-  "paused",
-  "cancelling",
-  "interrupted",
-  "succeeded",
-  "partial",
-  "failed",
-  "cancelled",
-]);
+export const runState = z.enum(runStates);
 
 const runCounts = z.strictObject({
   total: count,
