@@ -7,8 +7,9 @@ import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ReportSchema } from "../src/readiness/report/schema.ts";
 import { makeFolder, makeRepository, writeFiles } from "./support/git-fixture.ts";
+import { stagePackage } from "./support/staged-package.ts";
 
-const main = join(import.meta.dirname, "../src/cli/main.ts");
+const main = join(await stagePackage(), "bin/mahavishnu.js");
 
 let folder: ReturnType<typeof makeFolder>;
 let started: ChildProcess[];

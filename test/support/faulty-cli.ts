@@ -1,5 +1,5 @@
 /**
- * The CLI with faults planted in it, for tests of those who judge it from outside. Each fault is `--fault KIND WHERE FIRST
+ * The CLI, whose launcher is the first word, with faults planted in it, for tests of those who judge it from outside. Each fault is `--fault KIND WHERE FIRST
  * SECOND`, before the words of the command; it acts on commands that begin with the words WHERE, on all when that is empty.
  *
  * - `set`: works with another configuration than the one it is given; FIRST is `KEY=VALUE`.
@@ -21,7 +21,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-const words = process.argv.slice(2);
+const [launcher = "", ...words] = process.argv.slice(2);
 const faults: (readonly [kind: string, where: string, first: string, second: string])[] = [];
 while (words[0] === "--fault") {
   const [, kind = "", where = "", first = "", second = ""] = words.splice(0, 5);
@@ -98,4 +98,4 @@ for (const [kind, where, first, second] of faults) {
   if (command.startsWith(where)) fault(first, second);
 }
 process.argv.splice(2, process.argv.length, ...words);
-if (!answered) await import("../../src/cli/main.ts");
+if (!answered) await import(launcher);

@@ -9,8 +9,9 @@ import { openApp } from "../../src/app/open-app.ts";
 import { openIssuer } from "../../src/app/open-identity.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { newTokenId } from "../../src/lib/ids.ts";
+import { stagePackage } from "./staged-package.ts";
 
-const main = join(import.meta.dirname, "../../src/cli/main.ts");
+const main = join(await stagePackage(), "bin/mahavishnu.js");
 
 /** A `mahavishnu serve` of its own process. */
 export class ServeProcess implements AsyncDisposable {

@@ -5,6 +5,7 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import type { CheckContext } from "../../src/readiness/context.ts";
 import { openContext } from "../../src/readiness/open-context.ts";
 import type { Profile } from "../../src/readiness/types.ts";
+import { stagePackage } from "./staged-package.ts";
 
 /** One fault of `faulty-cli.ts`: its kind, the beginning of the commands that have it, and its words. */
 export type Fault = readonly [
@@ -43,7 +44,8 @@ export interface StageOptions {
 }
 
 /**
- * Opens a workspace with the given files. The CLI is the sources of this checkout, started as a real process.
+ * Opens a workspace with the given files. The CLI is the package built from the sources of this checkout, started as a real process: it starts in
+ * less than half of the time that the sources take.
  *
  * @param config Text of `mahavishnu.yaml` after `version: 1`.
  */
@@ -56,6 +58,7 @@ export async function openStage(config: string, files: Readonly<Record<string, s
     await mkdir(join(workspace, name, ".."), { recursive: true });
     await writeFile(join(workspace, name), text);
   }
+  const launcher = join(await stagePackage(), "bin/mahavishnu.js");
   const opened: AsyncDisposable[] = [];
   return {
     workspace,
@@ -73,7 +76,7 @@ export async function openStage(config: string, files: Readonly<Record<string, s
         profile,
         thorough: false,
         environment,
-        cli: { file: process.execPath, args: [join(import.meta.dirname, "faulty-cli.ts"), ...planted] },
+        cli: { file: process.execPath, args: [join(import.meta.dirname, "faulty-cli.ts"), launcher, ...planted] },
         config: async () => await loadConfig({ workspace, env: environment, set: [] }),
       });
       opened.push(open);
