@@ -62,7 +62,9 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
   try {
     await writeFiles(workspace, request, certificate);
     const secret = "a secret for tests, long enough to count";
-    const env = { PATH: process.env["PATH"], MAHAVISHNU_TEST_SECRET: secret, ...request.env };
+    // Its suites are processes of their own, which are not to compile the sources again each time.
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH, NODE_COMPILE_CACHE, MAHAVISHNU_TEST_SECRET: secret, ...request.env };
     const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
     const stopping = new AbortController();
     const notices: string[] = [];

@@ -51,7 +51,8 @@ async function remote(...args: readonly string[]): ReturnType<typeof runCaptured
 
 /** Asks the workspace itself. */
 async function local(...args: readonly string[]): ReturnType<typeof runCaptured> {
-  const env = { ...secret, PATH: process.env["PATH"] ?? "" };
+  const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+  const env = { ...secret, PATH, NODE_COMPILE_CACHE };
   return await runCaptured(["production", ...args, "-C", server.workspace], { cwd: elsewhere, env });
 }
 
