@@ -95,9 +95,16 @@ interface Problem {
   readonly diagnostics?: unknown;
 }
 
+/** A server of this product says what is wrong; without that, a proxy has found none. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
 async function readProblem(url: URL, response: Response): Promise<MahavishnuError> {
   const text = await response.text().catch(() => "");
   const problem = parseProblem(text);
+  if (problem?.code === undefined && gatewayStatuses.has(response.status)) {
+    const message = `${url.origin} cannot be reached: what stands before it answered ${response.status}`;
+    return new MahavishnuError("SERVER_UNREACHABLE", message);
+  }
   if (problem === undefined) {
     return new MahavishnuError(
       "SERVER_ANSWER",

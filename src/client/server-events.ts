@@ -9,38 +9,68 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** How often in a row a stream may break without an event between. */
-const maxBreaks = 5;
+/** What goes by: a server that is being stopped or is busy, and what stands before it meanwhile. */
+const passing: ReadonlySet<string> = new Set(["SERVER_UNREACHABLE", "SERVER_STOPPING", "STATE_BUSY", "RATE_LIMITED"]);
+
+const firstWaitMs = 100;
 const longestWaitMs = 5_000;
+
+/** For how long a server is tried, in milliseconds. */
+export interface Patience {
+  /** One that has not answered yet: most likely the address is wrong. */
+  readonly firstMs: number;
+  /** One that breaks off: longer than a server that is started anew waits for its runs by default (`server.drain`). */
+  readonly brokenMs: number;
+}
+
+const defaultPatience: Patience = { firstMs: 3_000, brokenMs: 60_000 };
 
 /**
  * Follows a stream of server-sent events to its end (`event: end`). When the connection breaks it goes on behind the last event that
- * came, so that nothing is lost and nothing comes twice.
+ * came, so that nothing is lost and nothing comes twice; also when the server is started anew meanwhile.
  *
- * @throws MahavishnuError SERVER_UNREACHABLE when it cannot be gone on with.
+ * @throws MahavishnuError SERVER_UNREACHABLE when it cannot be gone on with, or what the server refuses.
  */
-export async function* followStream(connection: Connection, path: string): AsyncGenerator<ServerEvent> {
+export async function* followStream(
+  connection: Connection,
+  path: string,
+  patience: Patience = defaultPatience,
+): AsyncGenerator<ServerEvent> {
+  const { signal, url } = connection;
   let lastId = "";
-  for (let breaks = 0; breaks < maxBreaks; breaks += 1) {
-    if (breaks > 0) await pause(Math.min(longestWaitMs, 100 * 2 ** breaks), connection.signal);
+  let waitMs = firstWaitMs;
+  let giveUpAt = performance.now() + patience.firstMs;
+  const noteSign = (): void => {
+    waitMs = firstWaitMs;
+    giveUpAt = performance.now() + patience.brokenMs;
+  };
+  for (;;) {
+    let answeredAt = Infinity;
+    let failure = new MahavishnuError("SERVER_UNREACHABLE", `the stream from ${url.origin} breaks off each time`);
     try {
       const headers: Record<string, string> = lastId === "" ? {} : { "last-event-id": lastId };
       const response = await send(connection, { method: "GET", path, accept: "text/event-stream", headers });
+      answeredAt = performance.now();
       for await (const event of parseEvents(response.body ?? new ReadableStream<Uint8Array>())) {
         if (event.event === "end") return;
         if (event.id !== "") lastId = event.id;
-        breaks = 0;
+        noteSign();
         yield event;
       }
     } catch (error) {
-      if (connection.signal.aborted) return;
-      // What the server refuses, it refuses again.
-      if (error instanceof MahavishnuError && error.code !== "SERVER_UNREACHABLE") throw error;
-      if (breaks === maxBreaks - 1) throw error;
+      if (signal.aborted) return;
+      if (error instanceof MahavishnuError) {
+        if (!passing.has(error.code)) throw error;
+        failure = error;
+      }
     }
-    if (connection.signal.aborted) return;
+    if (signal.aborted) return;
+    // Nothing has happened for a while, but somebody was there.
+    if (performance.now() - answeredAt > longestWaitMs) noteSign();
+    if (performance.now() + waitMs > giveUpAt) throw failure;
+    await pause(waitMs, signal);
+    waitMs = Math.min(longestWaitMs, waitMs * 2);
   }
-  throw new MahavishnuError("SERVER_UNREACHABLE", `the stream from ${connection.url.origin} broke ${maxBreaks} times`);
 }
 
 /**
