@@ -293,6 +293,11 @@ export const errorCatalogue = {
     fix: "Wait for it, or leave --no-wait out: then this one waits for it.",
     exitCode: 1,
   },
+  CHECK_NOT_FOUND: {
+    summary: "There is no check, test or benchmark with this id.",
+    fix: "See `mahavishnu production run-all-tests --list`.",
+    exitCode: 64,
+  },
   SUITE_NOT_FOUND: {
     summary: "There is no readiness suite with this id.",
     fix: "See the list of suites; the last twenty are kept.",

@@ -43,7 +43,7 @@ export interface Explanation {
  * Explains a check, test or benchmark by its id, in any case.
  *
  * @param thresholds Of the workspace; without them the limits of a benchmark are not told.
- * @throws MahavishnuError USAGE when there is none.
+ * @throws MahavishnuError CHECK_NOT_FOUND when there is none.
  */
 export function explainCheck(registry: Registry, id: string, thresholds?: Thresholds): Explanation {
   const definition = registry.byId.get(id.toUpperCase());
@@ -83,7 +83,7 @@ function explainBenchmark(definition: Definition, thresholds: Thresholds | undef
 function unknownId(registry: Registry, id: string): MahavishnuError {
   const near = nearest(id.toUpperCase(), registry.byId.keys());
   const hint = near === undefined ? "" : ` Did you mean ${near}?`;
-  return new MahavishnuError("USAGE", `no check, test or benchmark has the id "${id}"`, {
+  return new MahavishnuError("CHECK_NOT_FOUND", `no check, test or benchmark has the id "${id}"`, {
     fix: `See \`mahavishnu production run-all-tests --list\`.${hint}`,
   });
 }

@@ -1,8 +1,9 @@
 import type { AppContext } from "../app/app-context.ts";
-import { defineUseCase } from "../app/use-case.ts";
+import { defineUseCase, type UseCase } from "../app/use-case.ts";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import type { PlanView } from "./describe-plan.ts";
 import type { Explanation } from "./explain-check.ts";
+import type { Registry } from "./registry.ts";
 import type { FollowedSuiteItem } from "./suites/follow-suite.ts";
 import type { SuiteFiles, SuiteRecord } from "./suites/suite-files.ts";
 import type { SuiteRequest } from "./suites/suite-request.ts";
@@ -139,17 +140,23 @@ export const planSuite = defineUseCase<SuiteRequest, PlanView>({
   run: async (context, request) => await planFor(context, request),
 });
 
-/** All that the catalogue knows about one question, with the limits of this workspace. */
-export const explainCheck = defineUseCase<OneSuiteInput, Explanation>({
-  name: "explainCheck",
-  permission: "config:read",
-  writes: false,
-  resource: workspace,
-  run: async (context, { id }) => {
-    const { askSuiteCommand } = await import("./suites/suite-command.ts");
-    return (await askSuiteCommand(context, ["production", "explain", id])) as Explanation;
-  },
-});
+/**
+ * Makes `explainCheck`: all that the catalogue knows about one question, with the limits of this workspace.
+ *
+ * @param load Gives the catalogue. It is handed in, since the catalogue holds tests of the very use-cases of this file.
+ */
+export function makeExplainCheck(load: () => Promise<Registry>): UseCase<OneSuiteInput, Explanation> {
+  return defineUseCase<OneSuiteInput, Explanation>({
+    name: "explainCheck",
+    permission: "config:read",
+    writes: false,
+    resource: workspace,
+    run: async ({ loaded }, { id }) => {
+      const [registry, { explainCheck }] = await Promise.all([load(), import("./explain-check.ts")]);
+      return explainCheck(registry, id, loaded.config.readiness.thresholds);
+    },
+  });
+}
 
 async function planFor(context: AppContext, request: SuiteRequest): Promise<PlanView> {
   const [{ askSuiteCommand }, { suiteWords }] = await Promise.all([

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import { isInside } from "./containment.ts";
 import { findUrlProblem, redactUrl } from "./repository-url.ts";
 import { repositoryNamePattern } from "./schema.ts";
@@ -43,15 +43,17 @@ const maxDepth = 12;
  * Looks for git repositories below a folder and compares them with the manifest. Does not follow symbolic links and does
  * not look inside repositories, hidden folders or `node_modules`.
  *
+ * @param options.asked The folder as whoever asks has named it, for what is said when it is none.
+ * @throws MahavishnuError USAGE when it is none.
  * @example
  * const { added, missing } = await scanFolder(fleet, "/srv/acme");
  */
 export async function scanFolder(
   fleet: Fleet,
   folder: string,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, asked = folder }: { readonly signal?: AbortSignal; readonly asked?: string } = {},
 ): Promise<ScanResult> {
-  const start = await findStart(folder);
+  const start = await findStart(folder, asked);
   const found: string[] = [];
   const skipped: { path: string; reason: string }[] = [];
   const unreadable: { path: string; reason: string }[] = [];
@@ -85,16 +87,18 @@ export async function scanFolder(
 }
 
 /** The folder to begin at; what is named wrongly is said so, and does not look like a folder without repositories. */
-async function findStart(folder: string): Promise<string> {
+async function findStart(folder: string, asked: string): Promise<string> {
   try {
     const start = await realpath(resolve(folder));
     if ((await stat(start)).isDirectory()) return start;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? "there is no such folder" : messageOf(error);
-    throw new MahavishnuError("USAGE", `${folder}: ${problem}`, { fix: "Name a folder that exists." });
+    // What the system says names the whole path.
+    const problem =
+      code === "ENOENT" ? "there is no such folder" : `it cannot be looked at (${code ?? "no reason given"})`;
+    throw new MahavishnuError("USAGE", `${asked}: ${problem}`, { fix: "Name a folder that exists." });
   }
-  throw new MahavishnuError("USAGE", `${folder} is not a folder`, { fix: "Name the folder that it lies in." });
+  throw new MahavishnuError("USAGE", `${asked} is not a folder`, { fix: "Name the folder that it lies in." });
 }
 
 async function listFolder(path: string): Promise<Dirent[] | string> {

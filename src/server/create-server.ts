@@ -8,6 +8,7 @@ import { answerStream } from "./answer-stream.ts";
 import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
 import { registerCors } from "./cors.ts";
 import { type Guard, guardCallers } from "./guard-callers.ts";
+import { type FolderVeil, hideFolders } from "./hide-folders.ts";
 import { registerHostCheck } from "./host-check.ts";
 import { addHealthRoutes, type HealthSource } from "./health-routes.ts";
 import type { CallerOf, IdentifiedCaller } from "./identify-caller.ts";
@@ -17,9 +18,9 @@ import { describeApi } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { registerJsonParser } from "./parse-json.ts";
 import { toProblem } from "./problem.ts";
-import { RateLimitedError } from "./rate-limited-error.ts";
 import { RefusalTrail } from "./refusal-trail.ts";
 import { registerRequestForm } from "./request-form.ts";
+import { retryAfterOf } from "./retry-after.ts";
 import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
 import { RequestValidator } from "./validate.ts";
 import { addWebhookRoute } from "./webhook-route.ts";
@@ -55,7 +56,7 @@ const silentMs = 120_000;
  * await http.listen({ host: "127.0.0.1", port: 8680 });
  */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls } = options;
+  const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls, stopping } = options;
   const hasTls = tls !== undefined;
   // How often Node looks for clients that are too slow; a request without a host is refused by us, in our own words.
   const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs), requireHostHeader: false };
@@ -75,7 +76,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     // Anything else in the way of a path is no route: one address for one thing.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
-    return503OnClosing: true,
+    // Said below, in our own words.
+    return503OnClosing: false,
     // A stream that is asked for its head alone would begin all the same.
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
@@ -85,6 +87,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
 
   const { config } = app.loaded;
+  const hide = hideFolders(app.loaded);
   const refusals = new RefusalTrail({ store: app.store });
   const { requestsPerMinute } = config.server;
   const guard = guardCallers({ callerOf: options.callerOf, refusals, requestsPerMinute });
@@ -92,12 +95,15 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     reply.header("x-request-id", request.id);
   });
   registerSecureHeaders(server, hasTls);
+  server.addHook("onRequest", async () => {
+    if (stopping.aborted) throw new MahavishnuError("SERVER_STOPPING", "the server is being stopped");
+  });
   registerRequestForm(server);
   registerHostCheck(server, { ...config.server, isLoopback, hasTls, hasAuth: config.auth.enabled, refusals });
   registerCors(server, config.server.cors);
   registerJsonParser(server);
   server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
-  server.setErrorHandler(async (error, request, reply) => await answerProblem(reply, explain(error), request.id));
+  server.setErrorHandler(async (error, _request, reply) => await answerProblem(reply, explain(error), hide));
   registerLogin(server, { app, signIn: options.signIn, guard, refusals });
   const methodsOf = findMethods(allOperations);
   server.setNotFoundHandler(async (request, reply) => {
@@ -110,7 +116,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       methods === ""
         ? new MahavishnuError("NOT_FOUND", `there is nothing at ${request.method} ${pathname}`)
         : new MahavishnuError("METHOD_NOT_ALLOWED", `${pathname} answers to ${methods}`);
-    return await answerProblem(reply, error, request.id);
+    return await answerProblem(reply, error, hide);
   });
   const document = JSON.stringify(describeApi(allOperations));
   server.get("/openapi.json", { onRequest: guard.admitStranger }, async (_request, reply) => {
@@ -201,7 +207,9 @@ function answerTagged(request: FastifyRequest, reply: FastifyReply, body: unknow
   const tag = tagOf(text);
   reply.header("etag", tag);
   reply.header("cache-control", "private, no-cache");
-  if (listTags(request.headers["if-none-match"]).includes(tag)) {
+  // A proxy that packs an answer makes its tag a weak one; for reading it is the same (RFC 9110).
+  const had = listTags(request.headers["if-none-match"]).map((each) => each.replace(/^W\//, ""));
+  if (had.includes(tag) || had.includes("*")) {
     return reply.code(304).removeHeader("content-type").send();
   }
   return reply.send(text);
@@ -233,11 +241,11 @@ function pickHeaders({ headers }: FastifyRequest, names: readonly string[]): obj
   );
 }
 
-async function answerProblem(reply: FastifyReply, error: unknown, requestId: string): Promise<FastifyReply> {
-  const problem = toProblem(error, requestId);
+async function answerProblem(reply: FastifyReply, error: unknown, hide: FolderVeil): Promise<FastifyReply> {
+  const problem = hide(toProblem(error, reply.request.id));
   if (problem.status === 401) reply.header("www-authenticate", challenge(reply.request));
-  if (error instanceof RateLimitedError) reply.header("retry-after", String(error.retryAfter));
-  if (problem.status === 503) reply.header("retry-after", "1");
+  const retryAfter = retryAfterOf(error, problem.status);
+  if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
   return await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }
 

@@ -27,6 +27,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   NOT_FOUND: 404,
   WEBHOOK_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  CHECK_NOT_FOUND: 404,
   SUITE_NOT_FOUND: 404,
   RUN_STATE: 409,
   SUITE_BUSY: 409,

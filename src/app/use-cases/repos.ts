@@ -105,7 +105,7 @@ export const scanRepositories = defineUseCase<ScanInput, ScanDocument>({
   run: async (context, { folder }) => {
     const fleet = await context.fleet();
     const start = await chooseStart(context, fleet, folder);
-    return describeScan(fleet, await scanFolder(fleet, start, { signal: context.signal }));
+    return describeScan(fleet, await scanFolder(fleet, start, { signal: context.signal, asked: folder }));
   },
 });
 

@@ -112,7 +112,7 @@ export async function runProductionExplain(options: ProductionExplainOptions, io
   const { printExplanation } = await import("./production-view.ts");
   if (options.url !== undefined) {
     await using door = (await import("../remote-door.ts")).openRemoteDoor(options.url, io);
-    const { explainCheck } = await import("../../readiness/suite-use-cases.ts");
+    const { explainCheck } = await import("../../readiness/explain-use-case.ts");
     return printExplanation(await door.perform(explainCheck, { id: options.id }), options, io);
   }
   const [{ explainCheck }, { loadRegistry }, { loaded }] = await Promise.all([

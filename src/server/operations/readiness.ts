@@ -1,7 +1,7 @@
+import { explainCheck } from "../../readiness/explain-use-case.ts";
 import * as shapes from "../../readiness/shapes/suites.ts";
 import {
   cancelSuite,
-  explainCheck,
   followSuite,
   listSuites,
   planSuite,

@@ -93,7 +93,9 @@ describe("the list of every act", () => {
     })) {
       const text = await readFile(join(root, path), "utf8");
       defined.push(
-        ...[...text.matchAll(/^export const (\w+) = define(?:Prepared)?UseCase[<(]/gm)].map((match) => match[1] ?? ""),
+        ...[...text.matchAll(/^export const (\w+) = (?:define(?:Prepared)?UseCase|makeExplainCheck)[<(]/gm)].map(
+          (match) => match[1] ?? "",
+        ),
       );
     }
     const world = { workspace: { folder: "" }, runs: { both: "", alpha: "", beta: "" } } as unknown as DoorWorld;
