@@ -1,4 +1,4 @@
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { ServerOptions as TlsOptions } from "node:https";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AppContext } from "../app/app-context.ts";
@@ -7,6 +7,7 @@ import { findMethods } from "./allowed-methods.ts";
 import { answerStream } from "./answer-stream.ts";
 import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
 import { registerCors } from "./cors.ts";
+import { namesTag, tagOf } from "./entity-tag.ts";
 import { type Guard, guardCallers } from "./guard-callers.ts";
 import { type FolderVeil, hideFolders } from "./hide-folders.ts";
 import { registerHostCheck } from "./host-check.ts";
@@ -197,7 +198,7 @@ async function refuseUnseen(
   const wanted = headers["if-match"];
   if (wanted === undefined || seen === null) return;
   const tag = tagOf(JSON.stringify(await seen(context, input)));
-  if (wanted.trim() === "*" || listTags(wanted).includes(tag)) return;
+  if (namesTag(wanted, tag, "exactly")) return;
   throw new MahavishnuError("PRECONDITION_FAILED", `it is not as ${wanted.slice(0, 100)} any more`);
 }
 
@@ -207,21 +208,10 @@ function answerTagged(request: FastifyRequest, reply: FastifyReply, body: unknow
   const tag = tagOf(text);
   reply.header("etag", tag);
   reply.header("cache-control", "private, no-cache");
-  // A proxy that packs an answer makes its tag a weak one; for reading it is the same (RFC 9110).
-  const had = listTags(request.headers["if-none-match"]).map((each) => each.replace(/^W\//, ""));
-  if (had.includes(tag) || had.includes("*")) {
+  if (namesTag(request.headers["if-none-match"], tag, "weakly")) {
     return reply.code(304).removeHeader("content-type").send();
   }
   return reply.send(text);
-}
-
-function listTags(header = ""): string[] {
-  return header.split(",").map((tag) => tag.trim());
-}
-
-/** The entity tag of a representation. */
-export function tagOf(text: string): string {
-  return `"${hash("sha256", text, "base64url").slice(0, 22)}"`;
 }
 
 function readHeaders(request: FastifyRequest, { parts, events, resume }: Operation): object {

@@ -99,6 +99,8 @@ describe("how often one may ask", () => {
     expect((await ask(server, other)).status).toBe(200);
     for (let n = 0; n < 3; n += 1) await ask(server, null, "/openapi.json");
     expect((await ask(server, null, "/openapi.json")).status).toBe(429);
+    const page = await ask(server, null, "/");
+    expect([page.status, page.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^[1-9]\d*$/)]);
     expect((await ask(server, null)).status).toBe(429);
     expect((await ask(server, other)).status).toBe(200);
   });

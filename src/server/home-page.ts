@@ -43,7 +43,7 @@ export function renderNotice(
 const withoutAuthentication = markup`<p>Authentication is off: whoever reaches this server acts under this name.</p>`;
 
 const withoutSignIn = markup`<p>This server has no sign-in for browsers. Ask an admin of the workspace for a token
-(<code>mahavishnu token create user:NAME</code>), and give it to the command line or to any HTTP client:</p>
+(<code>mahavishnu token create --subject user:NAME</code>), and give it to the command line or to any HTTP client:</p>
 <ul>
 <li><code>MAHAVISHNU_TOKEN=TOKEN mahavishnu --url URL access whoami</code></li>
 <li><code>curl -H "Authorization: Bearer TOKEN" URL/v1/whoami</code></li>

@@ -15,6 +15,7 @@ import { pagePolicy } from "./html-page.ts";
 import { readLocalPath } from "./local-path.ts";
 import { toProblem } from "./problem.ts";
 import type { RefusalTrail } from "./refusal-trail.ts";
+import { retryAfterOf } from "./retry-after.ts";
 import { type OwnOrigin, ownOriginOf, registerOriginCheck } from "./sessions.ts";
 
 /** How people sign in with a browser. */
@@ -54,6 +55,8 @@ export function registerLogin(server: FastifyInstance, parts: LoginParts): void 
     );
     scope.setErrorHandler(async (error, request, reply) => {
       const { status, title } = toProblem(error, request.id);
+      const retryAfter = retryAfterOf(error, status);
+      if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
       return await answerNotice(request, reply, { status, title: "That did not work", text: title });
     });
     scope.get("/", async (request, reply) => await answerHome(request, reply, parts));

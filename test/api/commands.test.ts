@@ -121,7 +121,7 @@ const personal: readonly (readonly string[])[] = [
   ["audit", "export", "--limit", "2"],
   // When a token was used last is written down a little later.
   ["token", "list"],
-  ["token", "create", "service:ci"],
+  ["token", "create", "--subject", "service:ci"],
   ["token", "rotate"],
   ["webhooks", "deliveries"],
   ["runs", "retry", "FAILS"],
