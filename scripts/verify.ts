@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { root } from "./lib/root.ts";
 
-const steps = ["build", "format:check", "lint", "types", "deadcode", "docs:check", "test"] as const;
+const steps = ["build", "format:check", "lint", "types", "deadcode", "docs:check", "soak", "test"] as const;
 
 const { values } = parseArgs({ options: { "without-tests": { type: "boolean", default: false } } });
 const results = steps
