@@ -3,6 +3,7 @@ import type { Diagnostic } from "../lib/diagnostics.ts";
 import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { checkAccess } from "./check-access.ts";
+import { checkProxies } from "./check-proxies.ts";
 import { checkWebhooks } from "./check-webhooks.ts";
 import { type ConfigEntry, listEntries } from "./config-entries.ts";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
@@ -121,11 +122,13 @@ export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResul
   }
   const layers = [...fileLayers, environmentLayer, setLayer];
   const whole = readWhole(layers);
-  const problems = [...checkAccess(whole), ...checkWebhooks(whole)].map((explanation): ConfigProblem => {
-    const owner = ownerOf(layers, explanation.owner);
-    if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
-    return { kind: explanation.kind, diagnostic: owner.place(explanation) };
-  });
+  const problems = [...checkAccess(whole), ...checkProxies(whole), ...checkWebhooks(whole)].map(
+    (explanation): ConfigProblem => {
+      const owner = ownerOf(layers, explanation.owner);
+      if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
+      return { kind: explanation.kind, diagnostic: owner.place(explanation) };
+    },
+  );
   if (problems.length > 0) return { problems, error: new ConfigError(problems, "CONFIG_INVALID") };
   const secretVariables = [...named.union(collectNamedVariables([environmentLayer.tree]))].toSorted();
   return { loaded: describe(request, files, layers, { config: whole, keys, secretVariables }) };

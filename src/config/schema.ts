@@ -102,6 +102,15 @@ const origin = text(
   "an origin is http: or https: and a host, such as https://ops.example.test",
 );
 
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const ipv4 = String.raw`(?:${octet}\.){3}${octet}(?:/(?:[1-9]|[12]\d|3[0-2]))?`;
+const ipv6 = String.raw`[\da-fA-F]{0,4}:[\da-fA-F:.]{1,41}(?:/(?:[1-9]|[1-9]\d|1[01]\d|12[0-8]))?`;
+
+const proxy = text(
+  new RegExp(`^(?:${ipv4}|${ipv6})$`),
+  "a proxy is an address such as 10.0.0.5, or a network such as 10.0.0.0/24 or fd00::/64",
+);
+
 const server = z.strictObject({
   host: documented(text(/^[\w.:-]+$/, "a host is a name or an address").prefault("127.0.0.1"), {
     description: "The address that is listened at. Any but a loopback address needs `auth.enabled` and `server.tls`.",
@@ -117,6 +126,10 @@ const server = z.strictObject({
   }),
   cors: documented(z.array(origin).prefault([]), {
     description: "Origins whose pages may call the API from a browser; none when empty.",
+  }),
+  trustProxy: documented(z.array(proxy).prefault([]), {
+    description:
+      "Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count; of all others they do not. Needs `auth.enabled`.",
   }),
   maxBody: documented(size({ min: 1024, max: 64 * 1024 ** 2 }).prefault("1MiB"), {
     description: "The largest body of a request.",

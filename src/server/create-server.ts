@@ -23,6 +23,7 @@ import { RefusalTrail } from "./refusal-trail.ts";
 import { registerRequestForm } from "./request-form.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
+import { readForwarded } from "./trust-proxies.ts";
 import { RequestValidator } from "./validate.ts";
 import { addWebhookRoute } from "./webhook-route.ts";
 
@@ -59,6 +60,8 @@ const silentMs = 120_000;
 export function createHttpServer(options: HttpOptions): FastifyInstance {
   const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls, stopping } = options;
   const hasTls = tls !== undefined;
+  const { config } = app.loaded;
+  const { requestsPerMinute, trustProxy } = config.server;
   // How often Node looks for clients that are too slow; a request without a host is refused by us, in our own words.
   const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs), requireHostHeader: false };
   const server = fastify({
@@ -74,6 +77,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       const type = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) };
       raw.writeHead(400, { ...secureHeaders(hasTls), ...type, "x-request-id": id }).end(body);
     },
+    // None is trusted where none is named.
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     genReqId: () => randomUUID(),
     // Anything else in the way of a path is no route: one address for one thing.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
@@ -87,14 +92,13 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   server.server.maxConnections = maxConnections;
   server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
 
-  const { config } = app.loaded;
   const hide = hideFolders(app.loaded);
   const refusals = new RefusalTrail({ store: app.store });
-  const { requestsPerMinute } = config.server;
   const guard = guardCallers({ callerOf: options.callerOf, refusals, requestsPerMinute });
   server.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
+  if (trustProxy.length > 0) readForwarded(server);
   registerSecureHeaders(server, hasTls);
   server.addHook("onRequest", async () => {
     if (stopping.aborted) throw new MahavishnuError("SERVER_STOPPING", "the server is being stopped");

@@ -47,6 +47,12 @@ describe("where a server listens", () => {
     },
   );
 
+  it("refuses to stand behind a proxy without authentication: whoever asks would be the owner", async () => {
+    const server = "server: { trustProxy: [127.0.0.1] }\n";
+    await expect(choose(`auth: { enabled: false }\n${server}`)).rejects.toMatchObject({ code: "SERVER_REFUSED" });
+    expect(await choose(`auth: { enabled: true }\n${server}`)).toMatchObject({ isLoopback: true });
+  });
+
   it("judges this machine's own name by its address", async () => {
     const { address } = await lookup(hostname(), { order: "ipv4first" });
     const chosen = choose(`auth: { enabled: false }\nserver: { host: "${hostname()}" }\n`);

@@ -13,7 +13,7 @@ export interface ListenPlace {
 
 /**
  * Where a server may listen, by what its configuration says: on an address that other machines can reach, only with authentication and
- * TLS.
+ * TLS. Behind a proxy whoever asks comes from there, so that a loopback address alone says nothing of who they are.
  *
  * @throws MahavishnuError SERVER_REFUSED
  */
@@ -22,6 +22,15 @@ export async function choosePlace({ loaded }: Pick<AppContext, "loaded">): Promi
   const { tlsCert, tlsKey } = loaded.paths;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new MahavishnuError("SERVER_REFUSED", "server.tls needs both cert and key", { fix: "Name both files." });
+  }
+  if (server.trustProxy.length > 0 && !auth.enabled) {
+    throw new MahavishnuError(
+      "SERVER_REFUSED",
+      "server.trustProxy says that others come over a proxy, and that needs auth.enabled: true",
+      {
+        fix: "Set auth.enabled: true, or leave server.trustProxy out.",
+      },
+    );
   }
   const address = await resolveHost(server.host);
   if (isLoopback(address)) return { address, isLoopback: true };

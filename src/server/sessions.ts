@@ -24,9 +24,9 @@ export function isReachedSecurely({ publicUrl, hasTls }: OwnOrigin): boolean {
 }
 
 /** The origin under which a browser has reached this server; a name that is none of ours is refused elsewhere, or by the issuer. */
-export function ownOriginOf({ headers }: FastifyRequest, { publicUrl, hasTls }: OwnOrigin): string {
+export function ownOriginOf({ headers, protocol }: FastifyRequest, { publicUrl, hasTls }: OwnOrigin): string {
   if (publicUrl !== undefined) return new URL(publicUrl).origin;
-  const url = URL.parse(`${hasTls ? "https" : "http"}://${headers.host ?? ""}`);
+  const url = URL.parse(`${hasTls || protocol === "https" ? "https" : "http"}://${headers.host ?? ""}`);
   if (url !== null && url.pathname === "/" && url.username === "" && url.search === "" && url.hash === "")
     return url.origin;
   throw new MahavishnuError("REQUEST_MISDIRECTED", "this server does not answer to that name");

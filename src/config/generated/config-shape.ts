@@ -338,6 +338,15 @@ export const configShape: Shape = {
           },
           fallback: [],
         },
+        trustProxy: {
+          kind: "list",
+          item: {
+            kind: "text",
+            pattern:
+              "^(?:(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(?:\\/(?:[1-9]|[12]\\d|3[0-2]))?|[\\da-fA-F]{0,4}:[\\da-fA-F:.]{1,41}(?:\\/(?:[1-9]|[1-9]\\d|1[01]\\d|12[0-8]))?)$",
+          },
+          fallback: [],
+        },
         maxBody: {
           kind: "size",
           min: 1024,
