@@ -25,6 +25,8 @@ export interface Following {
 export interface BegunRun {
   readonly runId: string;
   readonly handle: RunHandle | null;
+  /** How many events of its history are not shown where others execute it; all that there are when it is asked for, when left out. */
+  readonly seen?: number;
 }
 
 /**
@@ -37,15 +39,15 @@ export interface BegunRun {
 export async function followRuns(following: Following, begin: () => Promise<readonly BegunRun[]>): Promise<number> {
   const { local } = following.door;
   const codes: number[] = [];
-  const others: string[] = [];
+  const others: BegunRun[] = [];
   const mine = async (): Promise<readonly RunHandle[]> => {
     const begun = await begin();
-    others.push(...begun.filter(({ handle }) => handle === null).map(({ runId }) => runId));
+    others.push(...begun.filter(({ handle }) => handle === null));
     return begun.flatMap(({ handle }) => handle ?? []);
   };
   if (local === null) await mine();
   else codes.push(await followHandles(following, local, mine));
-  for (const id of others) codes.push(await watchRun(following, id));
+  for (const { runId, seen } of others) codes.push(await watchRun(following, runId, seen));
   return worstOf(codes);
 }
 
@@ -114,17 +116,19 @@ async function finish(
 
 /** A run as its history tells it, for what is drawn of it. */
 export async function readRunState(door: Door, id: string): Promise<RunState> {
-  const [{ replay }, { unviewEvent }] = await Promise.all([
-    import("../engine/reduce.ts"),
-    import("../app/run-view.ts"),
-  ]);
+  const { replay } = await import("../engine/reduce.ts");
+  return replay(await readHistory(door, id));
+}
+
+async function readHistory(door: Door, id: string): Promise<readonly EventRecord[]> {
+  const { unviewEvent } = await import("../app/run-view.ts");
   const events: EventRecord[] = [];
   for (let cursor: string | null = "0"; cursor !== null;) {
     const page: Awaited<ReturnType<typeof readPage>> = await readPage(door, id, Number(cursor));
     events.push(...page.items.map(unviewEvent));
     cursor = page.nextCursor;
   }
-  return replay(events);
+  return events;
 }
 
 /** Events that are asked for at once. */
@@ -137,22 +141,30 @@ function readPage(door: Door, id: string, afterRunSeq: number) {
 /**
  * Follows a run that another process executes, from its history alone.
  *
+ * @param seen how many events are not shown; all that there are when left out
  * @returns the exit code of its outcome; 1 when its process is gone.
  */
-export async function watchRun({ door, io, options }: Following, id: string): Promise<number> {
-  const [{ reduce }, { unviewEvent }, state] = await Promise.all([
+export async function watchRun({ door, io, options }: Following, id: string, seen?: number): Promise<number> {
+  const [{ reduce, replay }, { unviewEvent }, history] = await Promise.all([
     import("../engine/reduce.ts"),
     import("../app/run-view.ts"),
-    readRunState(door, id),
+    readHistory(door, id),
   ]);
+  // The first event says what the run is: without it there is nothing to show.
+  const begin = Math.max(1, seen ?? history.length);
+  const state = replay(history.slice(0, begin));
   const display = createRunDisplay(io, options);
-  display.update(state, []);
+  const show = (record: EventRecord): void => {
+    const event = record as unknown as RunEvent;
+    reduce(state, event);
+    display.update(state, [event]);
+  };
+  display.update(state, seen === 0 ? (history.slice(0, 1) as unknown as RunEvent[]) : []);
   try {
-    for await (const item of await door.perform(followRun, { id: state.id, afterRunSeq: state.runSeq })) {
+    for (const record of history.slice(begin)) show(record);
+    for await (const item of await door.perform(followRun, { id: state.id, afterRunSeq: history.length })) {
       if (item.type === "event") {
-        const event = unviewEvent(item.event) as unknown as RunEvent;
-        reduce(state, event);
-        display.update(state, [event]);
+        show(unviewEvent(item.event));
         continue;
       }
       display.finish(state, item.run);

@@ -41,17 +41,21 @@ function withOptions(argv: readonly string[], ...options: readonly string[]): st
 
 /** What differs between any two times and callers: names of things that were made, moments, durations, and who asks. */
 function blur({ exitCode, stdout, stderr }: CliResult): string {
-  return `${exitCode}\n${stdout}\n${stderr}`
-    .replaceAll(/"(?:seq|requestId|hash|from|cursor|nextCursor|position)": [^\n]+/g, "")
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\b\d\d:\d\d:\d\d\b/g, "TIME")
-    .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|min|m|h)\b|\b(?:now|just now)\b/g, "DURATION")
-    .replaceAll(/"(?:ms|durationMs|leaseMs)": [\d.]+/g, "DURATION")
-    .replaceAll(/\b(?:local:\w+|user:root)\b/g, "WHO")
-    .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{40,64}\b/g, "UUID")
-    .replaceAll(/(?<="(?:shortId|nonce|echo|id)": )"[^"]+"|(?<=mahavishnu runs \w+ )\w{4}\b/g, "ID")
-    .replaceAll(/(?<=[ \t"/])[a-z0-9]{10}\b/g, "ID")
-    .replaceAll(/ --url http:\/\/127\.0\.0\.1:\d+/g, "")
-    .replaceAll(/ +/g, " ");
+  return (
+    `${exitCode}\n${stdout}\n${stderr}`
+      .replaceAll(/"(?:seq|requestId|hash|from|cursor|nextCursor|position)": [^\n]+/g, "")
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\b\d\d:\d\d:\d\d\b/g, "TIME")
+      .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|min|m|h)\b|\b(?:now|just now)\b/g, "DURATION")
+      .replaceAll(/"(?:ms|durationMs|leaseMs)": [\d.]+/g, "DURATION")
+      .replaceAll(/\b(?:local:\w+|user:root)\b/g, "WHO")
+      .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{40,64}\b/g, "UUID")
+      .replaceAll(/(?<="(?:shortId|nonce|echo|id)": )"[^"]+"|(?<=mahavishnu runs \w+ )\w{4}\b/g, "ID")
+      .replaceAll(/(?<=[ \t"/])[a-z0-9]{10}\b/g, "ID")
+      // A server tells no folders of its own.
+      .replaceAll(`${world.proxied.server.workspace}/`, "")
+      .replaceAll(/ --url http:\/\/127\.0\.0\.1:\d+/g, "")
+      .replaceAll(/ +/g, " ")
+  );
 }
 
 /** What a command line tells here and at the server, as text and as JSON. */
@@ -142,6 +146,22 @@ describe("a command with --url", () => {
   it.each(deeds.map((argv) => [argv.join(" "), argv] as const))("%s does what it does here", async (_line, argv) => {
     const { here, there } = await compare(argv);
     expect(there).toEqual(here);
+  });
+
+  it.each([
+    ["run", ["run", "hello"]],
+    ["exec", ["exec", "-s", "name:alpha", "--", "git", "--version"]],
+    ["runs retry", ["runs", "retry", "FAILS"]],
+  ])("%s tells each event that it has caused, however soon the run is over", async (_line, words) => {
+    const argv = withOptions(withRuns(words), "-o", "ndjson");
+    const typesOf = ({ stdout }: CliResult): string[] =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { type: string }).type);
+    const there = typesOf(await remotely(argv));
+    expect(there.length).toBeGreaterThan(3);
+    expect(there).toEqual(typesOf(await locally(argv)));
   });
 
   it.each(personal.map((argv) => [argv.join(" "), argv] as const))("%s works", async (_line, words) => {

@@ -19,5 +19,7 @@ export async function runExec(options: ExecOptions, io: CommandIo): Promise<numb
   if (options.detach === true) {
     return await tellDetached({ door, io, options }, await door.perform(execCommand, { ...asked, detach: true }));
   }
-  return await followRuns({ door, io, options }, async () => [await door.perform(execCommand, asked)]);
+  return await followRuns({ door, io, options }, async () => [
+    { ...(await door.perform(execCommand, asked)), seen: 0 },
+  ]);
 }

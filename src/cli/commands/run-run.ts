@@ -26,6 +26,7 @@ export async function runRun(options: RunOptions, io: CommandIo): Promise<number
     if (!started.created) {
       io.stderr.write(`run ${started.runId} has this idempotency key already; nothing new was started\n`);
     }
-    return [started];
+    // What somebody else has begun is not told again.
+    return [started.created ? { ...started, seen: 0 } : started];
   });
 }

@@ -97,11 +97,14 @@ export async function runRunsResume(options: RunsResumeOptions, io: CommandIo): 
 export async function runRunsRetry(options: RunsRetryOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
   const { id, from, repo } = options;
-  return await followRuns({ door, io, options }, async () => [
-    await door.perform(retryRun, {
+  // A server begins at once, and what is done again may be over before anybody looks.
+  const seen = door.local === null ? (await readRunState(door, id)).runSeq : undefined;
+  return await followRuns({ door, io, options }, async () => {
+    const acted = await door.perform(retryRun, {
       id,
       ...(from === undefined ? {} : { fromStep: from }),
       ...(repo === undefined ? {} : { repositories: repo }),
-    }),
-  ]);
+    });
+    return [seen === undefined ? acted : { ...acted, seen }];
+  });
 }
