@@ -19,7 +19,7 @@ const common = {
 export default defineConfig({
   define: { __CRASH_POINTS__: "true" },
   test: {
-    globalSetup: ["test/support/temporary-folder.ts"],
+    globalSetup: ["test/support/temporary-folder.ts", "test/support/prism-gate.ts"],
     maxWorkers: 2,
     allowOnly: process.env["CI"] === undefined,
     reporters: ["default", new StrictReporter(), ...(report === undefined ? [] : ["json"])],

@@ -39,7 +39,7 @@ async function ask(
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(init.body === undefined ? {} : { "content-type": "application/json" }),
   };
-  const response = await fetch(`${server.url}${path}`, { ...init, headers });
+  const response = await fetch(`${server.directUrl}${path}`, { ...init, headers });
   return { status: response.status, text: await response.text() };
 }
 

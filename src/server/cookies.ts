@@ -15,17 +15,22 @@ export interface Cookies {
 
 const names = { session: "mahavishnu", login: "mahavishnu-login" } as const;
 
+/**
+ * What a cookie is called. Where browsers come over https, its name begins with `__Host-`: no other host of the same domain and no plain
+ * connection can plant one.
+ */
+export function cookieName(kind: CookieKind, isSecure: boolean): string {
+  return isSecure ? `__Host-${names[kind]}` : names[kind];
+}
+
 /** The library reads and writes cookies once the server has loaded it; it reads none by itself. */
 export function registerCookies(server: FastifyInstance): void {
   server.register(fastifyCookie, { hook: false });
 }
 
-/**
- * Cookies that no script reads and no form of another page sends. Where browsers come over https, their names begin with `__Host-`: no
- * other host of the same domain and no plain connection can plant one.
- */
+/** Cookies that no script reads and no form of another page sends. */
 export function cookiesOf({ isSecure }: { readonly isSecure: boolean }): Cookies {
-  const nameOf = (kind: CookieKind): string => (isSecure ? `__Host-${names[kind]}` : names[kind]);
+  const nameOf = (kind: CookieKind): string => cookieName(kind, isSecure);
   const options = { path: "/", httpOnly: true, secure: isSecure, sameSite: "lax" } as const;
   const send = (reply: FastifyReply, kind: CookieKind, value: string, maxAge: number): void => {
     // Fastify sends one line for each.

@@ -20,6 +20,7 @@ import type { Operation } from "./operation.ts";
 import { registerJsonParser } from "./parse-json.ts";
 import { toProblem } from "./problem.ts";
 import { RefusalTrail } from "./refusal-trail.ts";
+import { refuseQuery } from "./refuse-query.ts";
 import { registerRequestForm } from "./request-form.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
@@ -124,7 +125,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return await answerProblem(reply, error, hide);
   });
   const document = JSON.stringify(describeApi(allOperations));
-  server.get("/openapi.json", { onRequest: guard.admitStranger }, async (_request, reply) => {
+  server.get("/openapi.json", { onRequest: guard.admitStranger }, async (request, reply) => {
+    refuseQuery(request);
     return await reply.type("application/json").send(document);
   });
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });

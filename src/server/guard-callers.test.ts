@@ -15,8 +15,8 @@ import { TokenBuckets } from "./token-buckets.ts";
 
 const runs = { numRuns: Number(process.env["FUZZ_RUNS"] ?? 100) };
 
-async function ask({ url }: TestServer, bearer: string | null, path = "/v1/runs"): Promise<Response> {
-  return await fetch(`${url}${path}`, bearer === null ? {} : { headers: { authorization: `Bearer ${bearer}` } });
+async function ask({ directUrl }: TestServer, bearer: string | null, path = "/v1/runs"): Promise<Response> {
+  return await fetch(`${directUrl}${path}`, bearer === null ? {} : { headers: { authorization: `Bearer ${bearer}` } });
 }
 
 describe("a request without an identity", () => {

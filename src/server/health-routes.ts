@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import * as z from "zod";
 import { authorize } from "../access/authorize.ts";
 import { describeAccessPolicy } from "../app/access-policy.ts";
 import type { AppContext } from "../app/app-context.ts";
@@ -6,6 +7,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import type { Check, HealthBoard, HealthReport, HealthStatus } from "./health.ts";
 import type { IdentifiedCaller } from "./identify-caller.ts";
+import { schemaOf } from "./validate.ts";
 
 /** What the health of a server is told from. */
 export interface HealthSource {
@@ -94,4 +96,61 @@ function readVerbose(query: Readonly<Record<string, unknown>>): boolean {
   if (verbose === "" || verbose === "true") return true;
   if (verbose === "false") return false;
   throw new MahavishnuError("USAGE", "query: verbose must be true or false");
+}
+
+const healthStatus = z.enum(["pass", "warn", "fail"]);
+
+const healthShape = z.strictObject({
+  status: healthStatus,
+  version: z.literal(apiVersion),
+  releaseId: z.string().optional(),
+  checks: z
+    .record(
+      z.string(),
+      z.array(
+        z.strictObject({
+          componentType: z.enum(["component", "datastore", "system"]),
+          status: healthStatus,
+          observedValue: z.union([z.number(), z.string()]).optional(),
+          observedUnit: z.string().optional(),
+          output: z.string().optional(),
+          time: z.string().optional(),
+        }),
+      ),
+    )
+    .optional(),
+});
+
+/** The routes in the OpenAPI document: they are no use-cases, so they stand in no table. */
+export const healthPaths: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "/livez": describeProbe("checkLiveness", "Tells that the server answers"),
+  "/readyz": describeProbe("checkReadiness", "Tells whether requests may be sent here"),
+  "/startupz": describeProbe("checkStartup", "Tells whether the server has begun to do all that it is there for"),
+};
+
+function describeProbe(operationId: string, summary: string): Readonly<Record<string, unknown>> {
+  const content = { "application/health+json": { schema: schemaOf(healthShape, "output") } };
+  return {
+    get: {
+      operationId,
+      summary,
+      description: "Takes no token. With one that may `adapters:read`, `verbose` shows values and reasons too.",
+      tags: ["health"],
+      security: [],
+      parameters: [
+        {
+          name: "verbose",
+          in: "query",
+          required: false,
+          description: "Shows the parts. It may stand alone: `?verbose`.",
+          schema: { type: "string", enum: ["", "true", "false"] },
+        },
+      ],
+      responses: {
+        200: { description: "It does; with `warn`, somebody should look.", content },
+        503: { description: "It does not.", content },
+        default: { $ref: "#/components/responses/Problem" },
+      },
+    },
+  };
 }

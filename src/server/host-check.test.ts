@@ -79,7 +79,7 @@ describe("headers of answers", () => {
   it("keep browsers from doing anything with them, and tell nothing of what serves", async () => {
     await using server = await startTestServer();
     for (const path of ["/openapi.json", "/v1/runs", "/nothing"]) {
-      const { headers } = await fetch(`${server.url}${path}`);
+      const { headers } = await fetch(`${server.directUrl}${path}`);
       expect(Object.fromEntries(headers)).toMatchObject({
         "content-security-policy": expect.stringMatching(/^default-src 'none'; frame-ancestors 'none'/) as unknown,
         "x-content-type-options": "nosniff",

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { errorCatalogue } from "../lib/error-catalogue.ts";
 import { version } from "../lib/version.ts";
+import { cookieName } from "./cookies.ts";
+import { healthPaths } from "./health-routes.ts";
 import type { Operation } from "./operation.ts";
 import { webhookPaths } from "./webhook-route.ts";
 import { schemaOf } from "./validate.ts";
@@ -18,6 +20,39 @@ const problemShape = z.strictObject({
   diagnostics: z.array(z.looseObject({ file: z.string(), line: z.int(), column: z.int(), message: z.string() })),
 });
 
+const purpose = `Durable workflows across many git repositories. Every failure is a problem of RFC 9457.
+
+Each GET but a stream answers to HEAD too. Where authentication is off, no token is asked for. The pages for people (\`/\`, \`/login\`,
+\`/login/callback\`, \`/logout\`) are no part of the API, and are not described here.`;
+
+/** The document describes itself. */
+const documentPaths: Readonly<Record<string, Json>> = {
+  "/openapi.json": {
+    get: {
+      operationId: "readApiDocument",
+      summary: "Shows this document",
+      description: "Takes no token.",
+      tags: ["document"],
+      security: [],
+      responses: {
+        200: {
+          description: "The answer.",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                properties: { openapi: { const: "3.1.0" }, paths: { type: "object" }, components: { type: "object" } },
+                required: ["openapi", "paths", "components"],
+              },
+            },
+          },
+        },
+        default: { $ref: "#/components/responses/Problem" },
+      },
+    },
+  },
+};
+
 /**
  * The OpenAPI 3.1 document of the API: made of the same operations and shapes that requests are checked against.
  *
@@ -34,15 +69,30 @@ export function describeApi(operations: readonly Operation[]): Json {
     info: {
       title: "Mahavishnu",
       version,
-      description: "Durable workflows across many git repositories. Every failure is a problem of RFC 9457.",
+      description: purpose,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    security: [{ token: [] }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
-    paths: { ...paths, ...webhookPaths },
+    security: [{ token: [] }, { session: [] }, { secureSession: [] }],
+    tags: [...new Set([...operations.map(({ tag }) => tag), "health", "document"])].map((name) => ({ name })),
+    paths: { ...paths, ...webhookPaths, ...healthPaths, ...documentPaths },
     components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: cookieName("session", false),
+          description:
+            "Who has signed in with a browser. What changes something is done for pages of this server alone.",
+        },
+        secureSession: {
+          type: "apiKey",
+          in: "cookie",
+          name: cookieName("session", true),
+          description: "The same over https.",
+        },
+      },
       schemas: { Problem: schemaOf(problemShape, "output") },
       responses: {
         Problem: {

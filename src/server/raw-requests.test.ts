@@ -110,7 +110,7 @@ describe("requests that are not what they seem", () => {
       await sendRaw(server.port, request(`GET /${forged} HTTP/1.1`, "X-Forged: \u001b[2J"));
       await sendRaw(server.port, "\u001b[2J\r\n\r\n");
       const bearer = { authorization: "Bearer a.b.c" };
-      await fetch(`${server.url}/v1/runs?filter=${forged}`, { headers: bearer });
+      await fetch(`${server.directUrl}/v1/runs?filter=${forged}`, { headers: bearer });
       const said = written.flatMap(({ mock }) => mock.calls.map(([text]) => String(text))).join("");
       expect(said).not.toContain("logged");
       expect(said).not.toContain("\u001b[2J");

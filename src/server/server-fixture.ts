@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type ApiProxy, startApiProxy } from "../../test/support/api-proxy.ts";
 import { issueToken } from "../access/issue-token.ts";
 import type { AppContext } from "../app/app-context.ts";
 import { openApp } from "../app/open-app.ts";
@@ -29,9 +30,17 @@ export interface TestServerRequest {
 
 /** For tests: a server that listens on a free port of 127.0.0.1. */
 export interface TestServer extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  /**
+   * Where tests ask: `http://127.0.0.1:PORT`, without a slash at its end. What stands there compares each request and each answer with
+   * the OpenAPI document, and makes disposing fail for what that does not allow. With TLS, which ends at the server, it is `directUrl`.
+   */
   readonly url: string;
+  /** The server itself, for what the document does not allow. A test says why it asks here: see test/api-traffic.test.ts. */
+  readonly directUrl: string;
+  /** The port of the server itself, for what is no HTTP. */
   readonly port: number;
+  /** What stands before the server; null with TLS. */
+  readonly proxy: ApiProxy | null;
   readonly workspace: string;
   /** The workspace as its owner has it open: for looking at what the server has done. */
   readonly app: AppContext;
@@ -68,7 +77,7 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
     const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
     const stopping = new AbortController();
     const notices: string[] = [];
-    const { url, ended } = await waitUntilReady({
+    const { url: directUrl, ended } = await waitUntilReady({
       app,
       stop: stopping.signal,
       onDispatch: () => undefined,
@@ -79,9 +88,12 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
       stopping.abort();
       await ended;
     };
+    const proxy = certificate === undefined ? await startApiProxy(directUrl) : null;
     return {
-      url,
-      port: Number(new URL(url).port),
+      url: proxy?.url ?? directUrl,
+      directUrl,
+      port: Number(new URL(directUrl).port),
+      proxy,
       workspace,
       app,
       notices,
@@ -92,6 +104,7 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
         await stop();
         await app[Symbol.asyncDispose]();
         await rm(workspace, { recursive: true, force: true });
+        await proxy?.[Symbol.asyncDispose]();
       },
     };
   } catch (error) {

@@ -4,6 +4,7 @@ import { openReceiver } from "../app/receive-webhook.ts";
 import { readIncomingHooks } from "../app/webhook-hooks.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { Guard } from "./guard-callers.ts";
+import { refuseQuery } from "./refuse-query.ts";
 import { isDeeper, maxDepth } from "./parse-json.ts";
 import type { RefusalTrail } from "./refusal-trail.ts";
 
@@ -27,6 +28,7 @@ export function addWebhookRoute(server: FastifyInstance, { app, guard, refusals 
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     scope.post("/v1/webhooks/:name", { onRequest: guard.admitStranger }, async (request, reply) => {
       const { name } = request.params as { readonly name: string };
+      refuseQuery(request);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       if (isDeeper(body, maxDepth)) throw new MahavishnuError("USAGE", `a body is nested at most ${maxDepth} deep`);
       const gone = new AbortController();

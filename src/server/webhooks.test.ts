@@ -70,11 +70,19 @@ interface Heard {
   readonly text: string;
 }
 
-async function post(server: TestServer, name: string, headers: Record<string, string>, body: string): Promise<Heard> {
+async function post(
+  { url }: Pick<TestServer, "url">,
+  name: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<Heard> {
   const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body };
-  const response = await fetch(`${server.url}/v1/webhooks/${name}`, init);
+  const response = await fetch(`${url}/v1/webhooks/${name}`, init);
   return { status: response.status, location: response.headers.get("location"), text: await response.text() };
 }
+
+/** Where a body is not made anew on its way, as it must not be when its bytes count. */
+const directly = ({ directUrl: url }: TestServer) => ({ url });
 
 const body = '{"data":[{"ref":"main"}]}';
 const countRuns = async ({ app }: TestServer): Promise<number> =>
@@ -137,7 +145,7 @@ describe("an incoming webhook", { timeout: 60_000 }, () => {
     expect((await post(server, "push", githubSigned("d1", push), push)).status).toBe(202);
     expect((await post(server, "push", githubSigned("d1", push), push)).status).toBe(401);
     expect((await post(server, "push", githubSigned("d2", push), push)).status).toBe(401);
-    expect((await post(server, "push", githubSigned("d3", `${push} `), push)).status).toBe(401);
+    expect((await post(directly(server), "push", githubSigned("d3", `${push} `), push)).status).toBe(401);
     expect((await post(server, "push", signed("d4", push), push)).status).toBe(401);
     expect(await countRuns(server)).toBe(1);
   });
@@ -160,7 +168,7 @@ describe("an incoming webhook", { timeout: 60_000 }, () => {
     ];
     const answers = new Set<string>();
     for (const [name, given, text] of cases) {
-      const { status, text: said } = await post(server, name, given, text);
+      const { status, text: said } = await post(directly(server), name, given, text);
       expect(status).toBe(401);
       answers.add(said.replaceAll(/urn:uuid:[\w-]+/g, "ID"));
     }
@@ -199,13 +207,13 @@ describe("an incoming webhook", { timeout: 60_000 }, () => {
     ["an input that is null", '{"ref":null}', 202],
   ])("answers a message that is signed and holds %s", async (_what, text, status) => {
     await using server = await startServer();
-    expect((await post(server, "odd", signed("m1", text), text)).status).toBe(status);
+    expect((await post(text === "{" ? directly(server) : server, "odd", signed("m1", text), text)).status).toBe(status);
   });
 
   it("reads no more than a request may hold", async () => {
     await using server = await startServer();
     const text = JSON.stringify({ ref: "x".repeat(2 * 1024 * 1024) });
-    expect((await post(server, "deploy", signed("m1", text), text)).status).toBe(413);
+    expect((await post(directly(server), "deploy", signed("m1", text), text)).status).toBe(413);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callServer } from "../../src/client/call-server.ts";
-import type { DocumentedOperation, Parameter } from "../support/api-document.ts";
+import { type DocumentedOperation, judgeRequest, type Parameter } from "../support/api-document.ts";
 import { type ApiWorld, startApiWorld } from "../support/api-world.ts";
 import { type Hints, hostileValue, mutationOf, valueOf } from "../support/json-schema-arbitrary.ts";
 
@@ -132,8 +132,9 @@ function write({ id, params, query, headers, body }: Request): Written | undefin
   for (const [key, value] of Object.entries(query)) {
     for (const each of Array.isArray(value) ? (value as readonly unknown[]) : [value]) search.append(key, textOf(each));
   }
-  const told = operation.parameters.filter((each) => each.in === "header");
-  const texts = told.flatMap(({ name }) =>
+  const told = Object.entries(params).map(([key, value]) => [key, textOf(value)] as const);
+  const named = operation.parameters.filter((each) => each.in === "header");
+  const texts = named.flatMap(({ name }) =>
     headers[name] === undefined ? [] : [[name, textOf(headers[name])] as const],
   );
   // What HTTP itself does not let into a header is not this server's to judge.
@@ -150,13 +151,7 @@ function write({ id, params, query, headers, body }: Request): Written | undefin
     headers: Object.fromEntries(texts),
     body: json,
     problem:
-      judgeTexts(
-        operation,
-        "path",
-        Object.entries(params).map(([key, value]) => [key, textOf(value)]),
-      ) ||
-      judgeTexts(operation, "query", [...search]) ||
-      judgeTexts(operation, "header", texts) ||
+      judgeRequest(operation, { params: told, query: [...search], headers: texts }, world.proxied.checker) ||
       judgeBody(operation, json),
   };
 }
@@ -167,31 +162,6 @@ function textOf(value: unknown): string {
 
 function encodePart(text: string): string {
   return encodeURIComponent(text);
-}
-
-type Pairs = readonly (readonly [string, string])[];
-
-function judgeTexts(operation: DocumentedOperation, place: Parameter["in"], pairs: Pairs): string {
-  const known = operation.parameters.filter((each) => each.in === place);
-  const stranger = pairs.find(([key]) => !known.some(({ name }) => name === key));
-  if (stranger !== undefined && place !== "path") return `${place}: ${stranger[0]} is not known`;
-  for (const { name, required, schema } of known) {
-    const texts = pairs.flatMap(([key, text]) => (key === name ? [text] : []));
-    if (texts.length === 0) {
-      if (required === true) return `${place}: ${name} is missing`;
-      continue;
-    }
-    if (schema.type !== "array" && texts.length > 1) return `${place}: ${name} comes twice`;
-    const value = schema.type === "array" ? texts : readText(texts[0] ?? "", schema.type);
-    const problem = world.proxied.checker.problemOf(schema, value);
-    if (problem !== "") return `${place}: ${name} ${problem}`;
-  }
-  return "";
-}
-
-function readText(text: string, type: string | undefined): unknown {
-  if (type === "integer") return /^-?(0|[1-9]\d*)$/.test(text) && text !== "-0" ? Number(text) : text;
-  return type === "boolean" && (text === "true" || text === "false") ? text === "true" : text;
 }
 
 function judgeBody({ body, isBodyNeeded }: DocumentedOperation, text: string | undefined): string {
@@ -243,7 +213,7 @@ async function check(request: Request): Promise<void> {
   fc.pre(written !== undefined);
   const { problem } = written;
   const before = problem === "" ? "" : await countDeeds();
-  const told = await send(world.proxied.server.url, written);
+  const told = await send(world.proxied.server.directUrl, written);
   const context = `${written.method} ${written.url.slice(0, 300)} ${written.body?.slice(0, 500) ?? ""} -> ${told.status} ${told.text.slice(0, 500)}`;
   expect(told.status, context).toBeLessThan(500);
   expect(judgeAnswer(operationOf(request.id), told), context).toBe("");
@@ -261,7 +231,7 @@ describe("whatever is sent", () => {
   it("is answered as the document says, and what it does not allow does nothing", { timeout: 600_000 }, async () => {
     await fc.assert(fc.asyncProperty(ofAnyOperation(requestTo), check), { numRuns });
     await fc.assert(fc.asyncProperty(ofAnyOperation(mutantOf), check), { numRuns: numRuns * 2 });
-    expect((await fetch(`${world.proxied.server.url}/livez`)).status).toBe(200);
+    expect((await fetch(`${world.proxied.server.directUrl}/livez`)).status).toBe(200);
   });
 
   it("passes Prism where the document allows it", { timeout: 600_000 }, async () => {
@@ -303,7 +273,7 @@ describe("whatever is sent", () => {
     );
     const property = fc.asyncProperty(bodies, types, async (body, type) => {
       const before = await countDeeds();
-      const answer = await fetch(`${world.proxied.server.url}/v1/runs`, {
+      const answer = await fetch(`${world.proxied.server.directUrl}/v1/runs`, {
         method: "POST",
         headers: { authorization: `Bearer ${world.token}`, "content-type": type },
         body: body.toWellFormed(),
@@ -343,7 +313,7 @@ describe("whatever is sent", () => {
       queries,
       fc.constantFrom("GET", "POST", "DELETE", "HEAD"),
       async (path, query, method) => {
-        const answer = await fetch(server.url + path + query, {
+        const answer = await fetch(server.directUrl + path + query, {
           method,
           headers: { authorization: `Bearer ${world.token}` },
         });

@@ -259,13 +259,13 @@ describe("what every answer of the API promises", () => {
     const { server, document, checker } = world.proxied;
     const bearer = { authorization: `Bearer ${world.token}` };
     const answers = [
-      await fetch(`${server.url}/v1/runs`),
-      await fetch(`${server.url}/v1/nothing`, { headers: bearer }),
-      await fetch(`${server.url}/v1/runs`, { method: "PUT", headers: bearer }),
-      await fetch(`${server.url}/v1/runs/%zz`, { headers: bearer }),
-      await fetch(`${server.url}/v1/runs/${"x".repeat(300)}`, { headers: bearer }),
-      await fetch(`${server.url}/v1/runs`, { method: "POST", headers: bearer, body: "workflow=hello" }),
-      await fetch(`${server.url}/v1/runs`, {
+      await fetch(`${server.directUrl}/v1/runs`),
+      await fetch(`${server.directUrl}/v1/nothing`, { headers: bearer }),
+      await fetch(`${server.directUrl}/v1/runs`, { method: "PUT", headers: bearer }),
+      await fetch(`${server.directUrl}/v1/runs/%zz`, { headers: bearer }),
+      await fetch(`${server.directUrl}/v1/runs/${"x".repeat(300)}`, { headers: bearer }),
+      await fetch(`${server.directUrl}/v1/runs`, { method: "POST", headers: bearer, body: "workflow=hello" }),
+      await fetch(`${server.directUrl}/v1/runs`, {
         method: "POST",
         headers: { ...bearer, "content-type": "application/json" },
         body: "{",
@@ -299,7 +299,12 @@ describe("the proxy", () => {
     ]);
   });
 
-  it("has seen every operation of the document succeed", () => {
+  it("compares with the document that the server tells, and has seen every operation of it succeed", async () => {
+    const told = await world.ask("/openapi.json");
+    expect(await told.json()).toEqual(world.proxied.document);
+    for (const path of ["/livez", "/readyz?verbose", "/startupz?verbose=true"]) {
+      expect((await world.ask(path)).status).toBe(200);
+    }
     const names = world.proxied.operations.map(({ id }) => id);
     // The dispatcher of a server is faster than anybody who would ask for it: nothing is left that could be resumed.
     expect(names.filter((id) => !world.proxied.succeeded.has(id))).toEqual(["resumeRun"]);

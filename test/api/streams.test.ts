@@ -131,7 +131,7 @@ describe("the stream of a run's history", () => {
     const { runId } = await callServer(world.connection, "startRun", { workflow: "hello", inputs: {} });
     await world.finish(runId);
     for (const position of ["x", "-1", "1.5", "1e3", "9".repeat(40)]) {
-      const answer = await fetch(`${world.proxied.server.url}/v1/runs/${runId}/events/stream`, {
+      const answer = await fetch(`${world.proxied.server.directUrl}/v1/runs/${runId}/events/stream`, {
         headers: { authorization: `Bearer ${world.token}`, "last-event-id": position },
       });
       expect([answer.status, await answer.json()]).toMatchObject([400, { code: "USAGE" }]);

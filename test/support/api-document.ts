@@ -59,11 +59,79 @@ export function listDocumented({ paths }: ApiDocument): DocumentedOperation[] {
         body: requestBody?.content["application/json"]?.schema ?? null,
         isBodyNeeded: requestBody?.required === true,
         status: Number(status),
-        answer: content["application/json"]?.schema ?? null,
+        answer: Object.entries(content).find(([type]) => type.endsWith("json"))?.[1].schema ?? null,
         events: content["text/event-stream"]?.["x-events"] ?? null,
       };
     }),
   );
+}
+
+/** The operation that an address belongs to: the more exact one of two, as where requests are answered. */
+export function findOperation(
+  operations: readonly DocumentedOperation[],
+  method: string,
+  pathname: string,
+): DocumentedOperation | undefined {
+  const asked = pathname.split("/");
+  const fits = (path: string): boolean => {
+    const known = path.split("/");
+    return asked.length === known.length && known.every((part, n) => part.startsWith("{") || part === asked[n]);
+  };
+  const holes = (path: string): number => path.split("{").length;
+  return operations
+    .filter((each) => each.method === method && fits(each.path))
+    .toSorted((a, b) => holes(a.path) - holes(b.path))[0];
+}
+
+/** Names and texts, in their order. */
+export type Pairs = readonly (readonly [string, string])[];
+
+/** The texts of a request by where they stand. */
+export interface RequestTexts {
+  readonly params: Pairs;
+  readonly query: Pairs;
+  readonly headers: Pairs;
+}
+
+/** Why a document does not allow the address, the query or the headers of a request; empty when it does. */
+export function judgeRequest(
+  operation: DocumentedOperation,
+  { params, query, headers }: RequestTexts,
+  checker: SchemaChecker,
+): string {
+  return (
+    judgeTexts(operation, "path", params, checker) ||
+    judgeTexts(operation, "query", query, checker) ||
+    judgeTexts(operation, "header", headers, checker)
+  );
+}
+
+function judgeTexts(
+  operation: DocumentedOperation,
+  place: Parameter["in"],
+  pairs: Pairs,
+  checker: SchemaChecker,
+): string {
+  const known = operation.parameters.filter((each) => each.in === place);
+  const stranger = pairs.find(([key]) => !known.some(({ name }) => name === key));
+  if (stranger !== undefined && place !== "path") return `${place}: ${stranger[0]} is not known`;
+  for (const { name, required, schema } of known) {
+    const texts = pairs.flatMap(([key, text]) => (key === name ? [text] : []));
+    if (texts.length === 0) {
+      if (required === true) return `${place}: ${name} is missing`;
+      continue;
+    }
+    if (schema.type !== "array" && texts.length > 1) return `${place}: ${name} comes twice`;
+    const value = schema.type === "array" ? texts : readText(texts[0] ?? "", schema.type);
+    const problem = checker.problemOf(schema, value);
+    if (problem !== "") return `${place}: ${name} ${problem}`;
+  }
+  return "";
+}
+
+function readText(text: string, type: string | undefined): unknown {
+  if (type === "integer") return /^-?(0|[1-9]\d*)$/.test(text) && text !== "-0" ? Number(text) : text;
+  return type === "boolean" && (text === "true" || text === "false") ? text === "true" : text;
 }
 
 /** Checks values as the document has them; nothing is converted and nothing is filled in. A schema that cannot be used is an error. */

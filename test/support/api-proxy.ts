@@ -1,66 +1,60 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as ask, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { parseEvents } from "../../src/client/server-events.ts";
-import { startTestServer, type TestServer, type TestServerRequest } from "../../src/server/server-fixture.ts";
-import { type ApiDocument, type DocumentedOperation, listDocumented, SchemaChecker } from "./api-document.ts";
-import type { JsonSchema } from "./json-schema-arbitrary.ts";
-import { startPrism } from "./prism.ts";
+import {
+  type ApiDocument,
+  type DocumentedOperation,
+  findOperation,
+  judgeRequest,
+  listDocumented,
+  SchemaChecker,
+} from "./api-document.ts";
+import { askGate, hostHeader, upstreamHeader } from "./prism-gate.ts";
 
-/** A server that is only reached through what rejects everything that its document does not allow. */
-export interface ProxiedServer extends AsyncDisposable {
-  /** Where the proxy listens: what tests and clients talk to. */
+/** What stands before a server and rejects everything that its document does not allow. */
+export interface ApiProxy extends AsyncDisposable {
+  /** Where it listens: what tests and clients talk to. */
   readonly url: string;
-  /** The server behind it; its own `url` is for what the proxy would not let through. */
-  readonly server: TestServer;
-  /** The document, as the server has told it. */
   readonly document: ApiDocument;
   readonly operations: readonly DocumentedOperation[];
   readonly checker: SchemaChecker;
-  /** Names of the operations that have been asked through the proxy and have succeeded. */
+  /** Names of the operations that have been asked and have succeeded. */
   readonly succeeded: ReadonlySet<string>;
-  token(subject: string, role?: string | null, where?: string | null): Promise<string>;
-  /** Cuts every connection to the proxy, and with it what goes on behind. */
+  /** Cuts every connection, and with it what goes on behind. */
   cutConnections(): void;
   /** What the document did not allow since this was last asked. What nobody asks for makes disposing fail. */
   takeViolations(): string[];
 }
 
 /**
- * Starts a server and puts Prism in front of it, which compares each request and each answer with the document that the server itself
- * tells. Prism keeps back an answer until it is whole, so streams go around it; of those each event is compared here.
+ * Puts Prism before a server. Each request and each answer is compared with the document; one that it does not allow is answered by
+ * Prism, and disposing fails with its address, its status and what is wrong with it.
  *
- * @example
- * await using proxied = await startProxiedServer({ bindings: [{ subject: "user:dana", role: "viewer" }] });
- * await fetch(`${proxied.url}/v1/runs`, { headers: { authorization: `Bearer ${await proxied.token("user:dana")}` } });
+ * Prism keeps back an answer until it is whole, so streams go around it: their requests and each of their events are compared here. So
+ * do the pages for people, HEAD and OPTIONS, of which the document does not tell. Prism writes the JSON of a request anew: bytes that are
+ * signed are sent to the server itself, unless they are written as `JSON.stringify` does.
  */
-export async function startProxiedServer(request: TestServerRequest = {}): Promise<ProxiedServer> {
-  await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startTestServer(request));
-  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as ApiDocument;
-  const prism = stack.use(await startPrism(document, server.url));
+export async function startApiProxy(upstream: string): Promise<ApiProxy> {
+  const { url: prism, document } = await askGate();
   const operations = listDocumented(document);
   const violations: string[] = [];
   const succeeded = new Set<string>();
-  const problem = document.components.schemas.Problem;
-  const parts: Parts = { server, prism, operations, problem, checker: new SchemaChecker(), violations, succeeded };
+  const checker = new SchemaChecker();
+  const parts: Parts = { upstream, prism, document, operations, checker, violations, succeeded };
   const proxy = createServer((from, to) => void pass(parts, from, to).catch(() => to.destroy()));
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
-  stack.defer(async () => await closeServer(proxy));
-  const kept = stack.move();
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    server,
     document,
     operations,
-    checker: parts.checker,
+    checker,
     succeeded,
-    token: server.token,
     cutConnections: () => proxy.closeAllConnections(),
     takeViolations: () => violations.splice(0),
     [Symbol.asyncDispose]: async () => {
-      await kept.disposeAsync();
+      await closeServer(proxy);
       if (violations.length > 0) throw new Error(`the document does not allow:\n${violations.join("\n")}`);
     },
   };
@@ -72,11 +66,11 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 interface Parts {
-  readonly server: TestServer;
-  readonly prism: { readonly url: string };
+  readonly upstream: string;
+  /** Where Prism listens. */
+  readonly prism: string;
+  readonly document: ApiDocument;
   readonly operations: readonly DocumentedOperation[];
-  /** The schema of a failure. */
-  readonly problem: JsonSchema;
   readonly checker: SchemaChecker;
   readonly violations: string[];
   readonly succeeded: Set<string>;
@@ -85,45 +79,102 @@ interface Parts {
 async function pass(parts: Parts, from: IncomingMessage, to: ServerResponse): Promise<void> {
   const { method = "GET", url = "/", headers } = from;
   const address = new URL(url, "http://proxy");
-  const operation = parts.operations.find((each) => each.method === method && fits(each, address.pathname));
+  const operation = findOperation(parts.operations, method, address.pathname);
   const events = operation?.events ?? null;
-  const goesAround = events !== null || !address.pathname.startsWith("/v1/");
-  // Prism lets keys pass that the document does not name.
-  const names = operation?.parameters.filter((each) => each.in === "query").map(({ name }) => name) ?? [];
-  const unknown = [...address.searchParams.keys()].filter((key) => !names.includes(key));
-  if (unknown.length > 0) parts.violations.push(`${method} ${url}: query keys ${unknown.join(", ")}`);
-  const upstream = goesAround ? parts.server.url : parts.prism.url;
-  const onward = ask(new URL(url, upstream), { method, headers: { ...headers, host: new URL(upstream).host } });
-  from.pipe(onward);
+  const isOfApi = operation !== undefined || address.pathname.startsWith("/v1/");
+  const goesAround = events !== null || !isOfApi || method === "HEAD" || method === "OPTIONS";
+  noteRequest(parts, operation, from, address);
+  const sent = Buffer.concat(await Array.fromAsync(from as AsyncIterable<Buffer>));
+  if (!goesAround && headers["content-type"]?.includes("json") === true && !isJson(sent)) {
+    // Prism would never answer.
+    parts.violations.push(`${method} ${url}: the body is no JSON: ${sent.toString().slice(0, 500)}`);
+    to.writeHead(400).end("the document does not allow a body that is no JSON");
+    return;
+  }
+  const { host } = headers;
+  const onward = ask(new URL(url, goesAround ? parts.upstream : parts.prism), {
+    method,
+    headers: { ...headers, ...(goesAround ? {} : { [upstreamHeader]: parts.upstream, [hostHeader]: host }) },
+    agent: false,
+  });
+  onward.end(sent);
   // A stream that nobody reads any more is cut behind the proxy too.
   to.once("close", () => onward.destroy());
   const [answer] = (await once(onward, "response")) as [IncomingMessage];
   const { statusCode = 0 } = answer;
-  const violation = answer.headers["sl-violations"];
   if (operation !== undefined && statusCode < 400) parts.succeeded.add(operation.id);
-  to.writeHead(statusCode, answer.headers);
   if (events !== null && statusCode === 200) {
+    to.writeHead(statusCode, answer.headers);
     await passEvents(parts, events, answer, to);
     return;
   }
   const chunks: Buffer[] = [];
   for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (violation !== undefined || (statusCode >= 400 && !body.includes('"urn:mahavishnu:error:'))) {
-    parts.violations.push(
-      `${method} ${url} -> ${statusCode}: ${String(violation ?? "")} ${body.toString().slice(0, 2000)}`,
+  const violation = answer.headers["sl-violations"];
+  const name = `${method} ${url} -> ${statusCode}`;
+  if (violation !== undefined || body.includes("https://stoplight.io/prism/errors#")) {
+    // Who cannot be reached has said nothing that could be compared.
+    if (statusCode === 500 && violation === undefined && !(await answers(parts.upstream))) return void to.destroy();
+    parts.violations.push(`${name}: ${String(violation ?? "")} ${body.toString().slice(0, 2000)}`);
+  } else if (events !== null) {
+    const problem = parts.checker.problemOf(
+      parts.document.components.schemas.Problem,
+      JSON.parse(body.toString()) as unknown,
     );
-  } else if (goesAround && operation !== undefined) {
-    const problem = parts.checker.problemOf(parts.problem, JSON.parse(body.toString()));
-    if (problem !== "") parts.violations.push(`${method} ${url} -> ${statusCode}: ${problem}`);
+    if (problem !== "") parts.violations.push(`${name}: ${problem}`);
   }
+  to.writeHead(statusCode, answer.headers);
   to.end(body);
 }
 
-/** Whether a path is one of an operation. */
-function fits({ path }: DocumentedOperation, pathname: string): boolean {
-  const [asked, known] = [pathname.split("/"), path.split("/")];
-  return asked.length === known.length && known.every((part, n) => part.startsWith("{") || part === asked[n]);
+function isJson(body: Buffer): boolean {
+  if (body.length === 0) return true;
+  try {
+    JSON.parse(body.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Notes what Prism lets pass or does not see: keys of a query that the document does not name, and requests for streams. */
+function noteRequest(
+  { checker, violations }: Parts,
+  operation: DocumentedOperation | undefined,
+  { method = "GET", url = "/", headers }: IncomingMessage,
+  { pathname, searchParams }: URL,
+): void {
+  if (operation === undefined) return;
+  if (operation.events === null) {
+    const names = operation.parameters.filter((each) => each.in === "query").map(({ name }) => name);
+    const unknown = [...searchParams.keys()].filter((key) => !names.includes(key));
+    if (unknown.length > 0) violations.push(`${method} ${url}: query keys ${unknown.join(", ")}`);
+    return;
+  }
+  const values = pathname.split("/").map((part) => decodeURIComponent(part));
+  const params = operation.path.split("/").flatMap((part, n) => {
+    return part.startsWith("{") ? [[part.slice(1, -1), values[n] ?? ""] as const] : [];
+  });
+  const told = operation.parameters.flatMap(({ name, in: place }) => {
+    const text = headers[name.toLowerCase()];
+    return place === "header" && typeof text === "string" ? [[name, text] as const] : [];
+  });
+  const problem = judgeRequest(operation, { params, query: [...searchParams], headers: told }, checker);
+  const hasShown = headers.authorization !== undefined || headers.cookie !== undefined;
+  if (problem !== "" || !hasShown) violations.push(`${method} ${url}: ${problem || "no token is shown"}`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function passEvents(
@@ -141,7 +192,7 @@ async function passEvents(
   for await (const { event, data } of parseEvents(passed())) {
     const schema = events[event];
     const problem =
-      schema === undefined ? `no event is called "${event}"` : checker.problemOf(schema, JSON.parse(data));
+      schema === undefined ? `no event is called "${event}"` : checker.problemOf(schema, JSON.parse(data) as unknown);
     if (problem !== "" && event !== "end") violations.push(`${event}: ${problem}: ${data.slice(0, 500)}`);
   }
   to.end();

@@ -3,8 +3,22 @@ import type { Connection } from "../../src/client/connection.ts";
 import { newHookSecret, startReceiver } from "../../src/app/webhook-fixture.ts";
 import { callServer } from "../../src/client/call-server.ts";
 import type { Outputs } from "../../src/client/generated/api.ts";
-import { type ProxiedServer, startProxiedServer } from "./api-proxy.ts";
+import { startTestServer, type TestServer, type TestServerRequest } from "../../src/server/server-fixture.ts";
+import type { ApiProxy } from "./api-proxy.ts";
 import { makeRepository } from "./git-fixture.ts";
+
+/** A server and what stands before it. */
+interface ProxiedServer extends ApiProxy {
+  readonly server: TestServer;
+  token(subject: string, role?: string | null, where?: string | null): Promise<string>;
+}
+
+async function startProxiedServer(request: TestServerRequest): Promise<ProxiedServer> {
+  const server = await startTestServer(request);
+  const { proxy, token } = server;
+  if (proxy === null) throw new Error("nothing stands before a server with TLS");
+  return { ...proxy, server, token, [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose]() };
+}
 
 /** A workspace of two repositories behind a proxied server, and somebody who may do everything there. */
 export interface ApiWorld extends AsyncDisposable {
