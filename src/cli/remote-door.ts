@@ -1,5 +1,5 @@
 import { callServer, followServer, type OperationId } from "../client/call-server.ts";
-import { type Connection, parseServerUrl } from "../client/connection.ts";
+import { type Connection, parseServerUrl, parseToken } from "../client/connection.ts";
 import { calls, type Inputs } from "../client/generated/api.ts";
 import type { UseCase } from "../app/use-case.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -13,13 +13,12 @@ const begins: ReadonlySet<string> = new Set(["startRun", "execCommand", "cancelR
  * The door of a server: each use-case is asked over HTTP under its own name.
  *
  * @param signal Aborted when nothing is to be asked any more: by Ctrl-C when left out.
- * @throws MahavishnuError USAGE when the address is none.
+ * @throws MahavishnuError USAGE when the address or the token is none.
  */
 export function openRemoteDoor(address: string, io: CommandIo, signal: AbortSignal = io.interrupts.signal): Door {
-  const token = (io.env["MAHAVISHNU_TOKEN"] ?? "").trim();
   const connection: Connection = {
     url: parseServerUrl(address),
-    token: token === "" ? undefined : token,
+    token: parseToken(io.env["MAHAVISHNU_TOKEN"] ?? ""),
     signal: AbortSignal.any([signal, io.stdout.closed]),
   };
   return {

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCatalogue } from "../lib/error-catalogue.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
-import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
+import { MahavishnuError, UserFileError } from "../lib/errors.ts";
+import { explainUnreachable } from "./unreachable.ts";
 
 /** A server and who asks it. */
 export interface Connection {
@@ -22,6 +23,23 @@ export interface Call {
   readonly accept?: "application/json" | "text/event-stream";
 }
 
+const tokenFix = "Set MAHAVISHNU_TOKEN to a token of `mahavishnu token create`.";
+
+/**
+ * Reads the token of MAHAVISHNU_TOKEN; undefined when there is none.
+ *
+ * @throws MahavishnuError USAGE when it is none; the text itself is told to nobody.
+ */
+export function parseToken(text: string): string | undefined {
+  const token = text.trim();
+  if (token === "") return undefined;
+  // What else is in a header could not be sent, and Node would quote the whole header in its error.
+  if (/^[\w.~+/-]+=*$/.test(token)) return token;
+  throw new MahavishnuError("USAGE", "MAHAVISHNU_TOKEN holds no token: there are characters in it that no token has", {
+    fix: "Set it to the token alone, without quotes, spaces and line breaks.",
+  });
+}
+
 /**
  * Reads the address of a server.
  *
@@ -36,7 +54,7 @@ export function parseServerUrl(text: string): URL {
   }
   if (url.username !== "" || url.password !== "") {
     throw new MahavishnuError("USAGE", "an address of a server holds no user and password", {
-      fix: "Set MAHAVISHNU_TOKEN to a token of `mahavishnu token create`.",
+      fix: tokenFix,
     });
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
@@ -79,12 +97,10 @@ export async function send({ url, token, signal }: Connection, call: Call): Prom
     });
   } catch (error) {
     signal.throwIfAborted();
-    const { cause } = error as { readonly cause?: unknown };
-    const why = messageOf(cause ?? error);
-    throw new MahavishnuError("SERVER_UNREACHABLE", `${url.origin} cannot be reached: ${why}`, { cause: error });
+    throw explainUnreachable(url, error);
   }
   if (response.ok) return response;
-  throw await readProblem(url, response);
+  throw await readProblem(response, { url, isKnown: token !== undefined });
 }
 
 /** What an RFC 9457 problem of this product says. */
@@ -98,7 +114,14 @@ interface Problem {
 /** A server of this product says what is wrong; without that, a proxy has found none. */
 const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
-async function readProblem(url: URL, response: Response): Promise<MahavishnuError> {
+interface Asked {
+  readonly url: URL;
+  /** Whether a token was shown. */
+  readonly isKnown: boolean;
+}
+
+async function readProblem(response: Response, asked: Asked): Promise<MahavishnuError> {
+  const { url } = asked;
   const text = await response.text().catch(() => "");
   const problem = parseProblem(text);
   if (problem?.code === undefined && gatewayStatuses.has(response.status)) {
@@ -118,7 +141,22 @@ async function readProblem(url: URL, response: Response): Promise<MahavishnuErro
     return new UserFileError(diagnostics as Diagnostic[], known, options);
   }
   const message = typeof detail === "string" ? detail : `${url.origin} answered ${response.status}`;
-  return new MahavishnuError(known, message, options);
+  return explainHere(known, asked) ?? new MahavishnuError(known, message, options);
+}
+
+/** What is wrong on this side of the connection, of which the server knows nothing; else undefined. */
+function explainHere(code: ErrorCode, { url, isKnown }: Asked): MahavishnuError | undefined {
+  if (code === "UNAUTHENTICATED") {
+    return isKnown
+      ? new MahavishnuError(code, `${url.origin} does not take the token in MAHAVISHNU_TOKEN: it is not valid there`)
+      : new MahavishnuError(code, `${url.origin} wants a token, and MAHAVISHNU_TOKEN is not set`, { fix: tokenFix });
+  }
+  if (code === "NOT_FOUND" && url.pathname !== "/") {
+    return new MahavishnuError(code, `there is no API of mahavishnu below ${url.origin}${url.pathname}`, {
+      fix: `Give the address without the path: ${url.origin}`,
+    });
+  }
+  return undefined;
 }
 
 function parseProblem(text: string): Problem | undefined {
