@@ -3,7 +3,7 @@ import { request as requestHttps } from "node:https";
 import { TextDecoder } from "node:util";
 import { ActionError } from "../engine/contract.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { messageOf } from "../lib/errors.ts";
+import { describeNoAnswer } from "../lib/describe-no-answer.ts";
 import { ForbiddenAddressError, lookupAllowed, refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 
 /** One request, redirects included. */
@@ -66,7 +66,7 @@ export async function exchange(request: Exchange): Promise<Answer> {
     const { origin } = hop.url;
     const message = limit.aborted
       ? `${origin} gave no whole answer within ${formatDuration(request.timeoutMs)}`
-      : `${origin}: ${describe(error)}`;
+      : `${origin}: ${describeNoAnswer(error)}`;
     throw new ActionError(message, "infrastructure", { cause: error });
   }
 }
@@ -137,20 +137,3 @@ function makeDecoder(contentType = ""): TextDecoder {
     return new TextDecoder();
   }
 }
-
-function describe(error: unknown): string {
-  // Several addresses were tried: the first failure says enough.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const { code } = first as NodeJS.ErrnoException;
-  return reasons[code ?? ""] ?? messageOf(first);
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection was broken",
-  ENOTFOUND: "the name is not known",
-  EAI_AGAIN: "the name cannot be resolved now",
-  ETIMEDOUT: "the connection took too long",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-};

@@ -1,9 +1,10 @@
 import type { LookupFunction } from "node:net";
 import { signMessage } from "../access/webhook-signature.ts";
+import { describeNoAnswer } from "../lib/describe-no-answer.ts";
 import { messageOf } from "../lib/errors.ts";
 import { refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 import type { DeliveryOutcome, DeliveryRow } from "../store/webhook-contract.ts";
-import { describeNoAnswer, postWebhook, type WebhookAnswer } from "./post-webhook.ts";
+import { postWebhook, type WebhookAnswer } from "./post-webhook.ts";
 import type { OutgoingHook } from "./webhook-hooks.ts";
 
 /** The wait after the first failure; each further one is twice as long, up to the longest. */

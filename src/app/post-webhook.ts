@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { formatDuration } from "../lib/duration.ts";
-import { messageOf } from "../lib/errors.ts";
+import { describeNoAnswer } from "../lib/describe-no-answer.ts";
 import { lookupAllowed, refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 
 /** One message to be sent. */
@@ -75,20 +75,3 @@ export function readRetryAfter(text: string | undefined, now: number): number | 
   const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }
-
-/** Why there was no answer, in words. */
-export function describeNoAnswer(error: unknown): string {
-  // Several addresses were tried: the first failure says enough.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return reasons[(first as NodeJS.ErrnoException).code ?? ""] ?? messageOf(first);
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection was broken",
-  ENOTFOUND: "the name is not known",
-  EAI_AGAIN: "the name cannot be resolved now",
-  ETIMEDOUT: "the connection took too long",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-};

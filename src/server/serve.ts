@@ -1,10 +1,8 @@
 import type { Server as HttpsServer } from "node:https";
-import { createAuthenticator } from "../access/authenticator.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { DispatchEvent } from "../app/dispatcher.ts";
-import { expectAuthSecret } from "../access/seal-key.ts";
-import { resolveAuthSecrets } from "../config/secret-references.ts";
+import { openAuthenticator } from "../app/open-identity.ts";
 import { authenticateBearer } from "./bearer.ts";
 import { createHttpServer } from "./create-server.ts";
 import { HealthBoard } from "./health.ts";
@@ -91,16 +89,6 @@ export async function serve(request: ServeRequest): Promise<void> {
 }
 
 const never = new AbortController().signal;
-
-async function openAuthenticator({ loaded, env, store }: AppContext): Promise<Authenticator> {
-  const { auth } = loaded.config;
-  const secret = expectAuthSecret(resolveAuthSecrets(loaded, env).auth);
-  const { oidc } = auth;
-  const { issuer, audience } = oidc ?? {};
-  const rules =
-    oidc === undefined || issuer === undefined || audience === undefined ? {} : { oidc: { ...oidc, issuer, audience } };
-  return createAuthenticator({ store: await store(), secret, auth, ...rules });
-}
 
 /** Without `auth.enabled` only this machine can ask, and who asks counts as the owner of the workspace. */
 function identify(app: AppContext, authenticator: Authenticator | undefined, signIn: SignIn | null): CallerOf {
