@@ -72,6 +72,7 @@ export function openReceiver(app: AppContext, hooks: ReadonlyMap<string, Incomin
       inputs,
       idempotencyKey: runKey,
       detach: true,
+      reason: `started by webhook ${name}`,
       ...(select === undefined ? {} : { select }),
     });
     return { kind: "started", runId, created };

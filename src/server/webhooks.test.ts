@@ -102,6 +102,7 @@ describe("an incoming webhook", { timeout: 60_000 }, () => {
     expect(await store.getRun(runId)).toMatchObject({ state: "succeeded", actor: "service:webhook-deploy" });
     const [first] = await store.readEvents(runId);
     expect(first?.data).toMatchObject({ plan: { inputs: { ref: "main", count: 7 } } });
+    expect(first?.reason).toBe("started by webhook deploy; waits for a server");
     const [entry] = await store.listAudit({ limit: 1, action: "runs:start" });
     expect(entry).toMatchObject({ actor: "service:webhook-deploy", decision: "allowed", resource: "workflow:ship" });
   });

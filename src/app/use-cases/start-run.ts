@@ -27,6 +27,8 @@ export interface StartChoice {
   readonly idempotencyKey?: string;
   /** Only record it: a server of the workspace begins it. */
   readonly detach?: boolean;
+  /** Why, for the run's history; "started by hand" when left out. Whoever asks over the network cannot say it. */
+  readonly reason?: string;
 }
 
 /** What is to be run. */
@@ -63,11 +65,11 @@ function aboutPlan({ plan }: PlannedStart): Resource {
 }
 
 async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Promise<StartedRun> {
-  const { idempotencyKey, detach = false } = choice;
+  const { idempotencyKey, detach = false, reason = "started by hand" } = choice;
   const request = {
     plan,
     actor: context.subject.name,
-    reason: "started by hand",
+    reason,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
   const started = detach ? await recordOnly(context, request) : await startHere(context, request);
