@@ -2,7 +2,6 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import { formatDuration } from "../lib/duration.ts";
-import { describeNoAnswer } from "../lib/describe-no-answer.ts";
 import { lookupAllowed, refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 
 /** One message to be sent. */
