@@ -82,16 +82,21 @@ describe("a stream that is followed", () => {
     expect(asked).toEqual(["", "1"]);
   });
 
+  it("goes on when nothing had happened yet", async () => {
+    const { asked, connection } = await listen([events([], false), refuse(502, null), events([1], true)]);
+    expect(await collect(followStream(connection, "/", { firstMs: 0, brokenMs: 60_000 }))).toEqual(["1"]);
+    expect(asked).toEqual(["", "", ""]);
+  });
+
   it("is given up after a while: sooner where nobody has ever answered", async () => {
     const { server, connection } = await listen([events([], false)]);
-    const impatient = { firstMs: 0, brokenMs: 60_000 };
-    await expect(collect(followStream(connection, "/", impatient))).rejects.toMatchObject({
+    await expect(collect(followStream(connection, "/", { firstMs: 60_000, brokenMs: 0 }))).rejects.toMatchObject({
       code: "SERVER_UNREACHABLE",
       message: expect.stringContaining("breaks off each time") as string,
     });
     server.close();
     server.closeAllConnections();
-    await expect(collect(followStream(connection, "/", impatient))).rejects.toMatchObject({
+    await expect(collect(followStream(connection, "/", { firstMs: 0, brokenMs: 60_000 }))).rejects.toMatchObject({
       message: expect.stringContaining("cannot be reached") as string,
     });
   });

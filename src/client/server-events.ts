@@ -40,6 +40,7 @@ export async function* followStream(
   let lastId = "";
   let waitMs = firstWaitMs;
   let giveUpAt = performance.now() + patience.firstMs;
+  let hasAnswered = false;
   const noteSign = (): void => {
     waitMs = firstWaitMs;
     giveUpAt = performance.now() + patience.brokenMs;
@@ -51,6 +52,8 @@ export async function* followStream(
       const headers: Record<string, string> = lastId === "" ? {} : { "last-event-id": lastId };
       const response = await send(connection, { method: "GET", path, accept: "text/event-stream", headers });
       answeredAt = performance.now();
+      if (!hasAnswered) noteSign();
+      hasAnswered = true;
       for await (const event of parseEvents(response.body ?? new ReadableStream<Uint8Array>())) {
         if (event.event === "end") return;
         if (event.id !== "") lastId = event.id;
