@@ -2,7 +2,6 @@ import { readScope } from "../access/authorize.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { readAccessPolicy, subjectsOf } from "./access-policy.ts";
 import type { AppContext } from "./app-context.ts";
-import { readRun } from "./find-run.ts";
 import { type Deliverer, type DelivererEvent, startDeliverer } from "./webhook-deliverer.ts";
 import type { EventSource } from "./webhook-event.ts";
 import { readOutgoingHooks } from "./webhook-hooks.ts";
@@ -36,8 +35,9 @@ export async function describeSource(context: AppContext): Promise<EventSource> 
 
 /** Whether a run touches a repository that a selector picks. */
 async function touches(context: AppContext, runId: string, where: string): Promise<boolean> {
-  const { state } = await readRun(context, runId);
-  const { repositories } = subjectsOf(await context.fleet(), Object.keys(state.plan.repositories));
+  // Beside the run's row; its history would be read as a whole for each event.
+  const names = (await (await context.store()).listRunRepositories([runId])).get(runId) ?? [];
+  const { repositories } = subjectsOf(await context.fleet(), names);
   const scope = readScope(await readAccessPolicy(context), { subject: "", role: "", where });
   // An event must not be passed over because of a selector that cannot be read now.
   if (scope.failure !== null)
