@@ -33,9 +33,14 @@ function sharedParts(a: string, b: string): number {
   return shared;
 }
 
+/** Nobody reads a longer list to its end. */
+const mostNamed = 50;
+
 /** `did you mean "x"?`, or the list of what is known when nothing is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return known.length === 0 ? "there is none to choose from" : `known: ${known.join(", ")}`;
+  if (known.length === 0) return "there is none to choose from";
+  const more = known.length > mostNamed ? ` and ${known.length - mostNamed} more` : "";
+  return `known: ${known.slice(0, mostNamed).join(", ")}${more}`;
 }

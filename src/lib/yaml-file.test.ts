@@ -182,6 +182,20 @@ describe("files that no person has written", () => {
     expect(messageFor(text)).toContain("the aliases of this file stand for far more values than it holds");
   });
 
+  it("takes as long as the text is, and not minutes for a few hundred kilobytes", () => {
+    const many = (line: (n: number) => string): string => Array.from({ length: 8_000 }, (_, n) => line(n)).join("");
+    expect(
+      parseYamlFile(
+        "a.yaml",
+        many((n) => `k${n}: &x${n} 1\n`),
+      ).value,
+    ).toHaveProperty("k7999", 1);
+    expect(messageFor(`${many((n) => `k${n}: 1\n`)}k7: 2\n`)).toContain("a.yaml:8001:1");
+    expect(messageFor(`x: &x 1\ny: [${many(() => "*x,")}]`)).toContain("far more values than it holds");
+    expect(messageFor(many(() => "a: 1\n")).match(/stands twice/g)).toHaveLength(100);
+    expect(messageFor(`version: 1\n${many((n) => `k${n}: 1\n`)}`).match(/unknown key/g)).toHaveLength(100);
+  });
+
   it("speaks of the file and not of the parser", () => {
     expect(messageFor("version: 1\n---\nversion: 1\n")).toContain(
       "a second document begins here, and a file holds one",

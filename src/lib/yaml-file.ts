@@ -44,6 +44,8 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     schema: "core",
     lineCounter: new LineCounter(),
     prettyErrors: false,
+    // Asked key by key, it compares each with all before it: minutes for a text of a megabyte. See `findDoubleKeys`.
+    uniqueKeys: false,
     // A list or map as a key has no path; it is refused where it stands.
     stringKeys: true,
   });
@@ -53,8 +55,13 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     const [start, end] = overflow.pos;
     throw new UserFileError([diagnosticAt(file, text, { start, end }, "the lists and maps nest too deeply here")]);
   }
-  if (problems.length > 0) {
-    throw new UserFileError(problems.map(({ code, message, pos }) => diagnoseSyntax(file, text, code, message, pos)));
+  const found = problems
+    .map(({ code, message, pos: [start, end] }) => ({ code, message, range: { start, end } }))
+    .concat(findDoubleKeys(document).map((range) => ({ code: "DUPLICATE_KEY", message: "", range })))
+    .toSorted((a, b) => a.range.start - b.range.start)
+    .slice(0, mostProblems);
+  if (found.length > 0) {
+    throw new UserFileError(found.map(({ code, message, range }) => diagnoseSyntax(file, text, code, message, range)));
   }
   let value: unknown;
   let anchors = 0;
@@ -72,6 +79,25 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     throw new UserFileError([diagnosticAt(file, text, circle, "this alias stands inside what it stands for", hint)]);
   }
   return { file, text, document, value };
+}
+
+/** Nobody reads more of them, and each costs a look at the whole text. */
+const mostProblems = 100;
+
+/** Keys that stand in the same map before. */
+function findDoubleKeys(document: Document.Parsed): TextRange[] {
+  const found: TextRange[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) found.push(rangeOfNode(key));
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }
 
 /** The first alias inside the list or map that carries its anchor. */
@@ -99,10 +125,14 @@ function isOverflow({ code, message }: YAMLError): boolean {
 
 /** The first alias whose anchor does not stand before it: the parser finds out without a place. */
 function findLostAlias(document: Document.Parsed): TextRange | undefined {
+  const anchors = new Set<string>();
   let range: TextRange | undefined;
   visit(document, {
+    Value: (_, { anchor }) => {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
     Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return undefined;
+      if (anchors.has(alias.source)) return undefined;
       range = rangeOfNode(alias);
       return visit.BREAK;
     },
@@ -123,8 +153,13 @@ function aliasMessage(error: Error): string {
   return error.message;
 }
 
-function diagnoseSyntax(file: string, text: string, code: string, message: string, pos: [number, number]): Diagnostic {
-  const [start, end] = pos;
+function diagnoseSyntax(
+  file: string,
+  text: string,
+  code: string,
+  message: string,
+  { start, end }: TextRange,
+): Diagnostic {
   if (code === "DUPLICATE_KEY") {
     const word = /^[\w.-]*/.exec(text.slice(start, start + 100))?.[0].length ?? 1;
     return diagnosticAt(file, text, { start, end: start + word }, "this key stands twice in the same map");
@@ -211,6 +246,7 @@ export function diagnoseIssues(
   notBuilt: NotBuilt = {},
 ): Diagnostic[] {
   return explainIssues({ value: yaml.value, schema, notBuilt }, issues)
+    .slice(0, mostProblems)
     .map(({ path, at, message, hint }) => diagnose(yaml, path, at, message, hint))
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

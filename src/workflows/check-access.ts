@@ -106,7 +106,8 @@ function checkStep([id, property]: readonly PathPart[], scope: Scope): AccessPro
 function checkNeed({ path }: Access, scope: Scope): AccessProblem | undefined {
   const [id, property, third, fourth, fifth] = path;
   if (id?.kind !== "name") return undefined;
-  const need = [...scope.needs].find(([name]) => name.toLowerCase() === id.name.toLowerCase())?.[1];
+  const need =
+    scope.needs.get(id.name) ?? [...scope.needs].find(([name]) => name.toLowerCase() === id.name.toLowerCase())?.[1];
   if (need === undefined) return refuseNeed(id, scope);
   const wrong = checkName(property, needProperties, "property of a needed job");
   if (wrong !== undefined || property?.kind !== "name") return wrong;

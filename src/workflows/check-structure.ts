@@ -81,6 +81,7 @@ function checkJob(
   const path: ValuePath = ["jobs", id];
   if (id.toLowerCase() === "finally") findings.add(path, "key", 'a job cannot be called "finally"');
   for (const [index, need] of listNeeds(job).entries()) {
+    if (findings.areEnough) break;
     const at: ValuePath = typeof job.needs === "string" ? [...path, "needs"] : [...path, "needs", index];
     if (need === id) findings.add(at, "value", `job "${id}" needs itself`);
     else if (!Object.hasOwn(file.jobs, need)) {

@@ -22,11 +22,13 @@ export function checkTexts(
   findings: Findings,
 ): SecretsOfSteps {
   const secrets = new Map<StepFile, Set<string>>();
+  const names = listNames(file);
   for (const text of listTexts(file)) {
+    if (findings.areEnough) break;
     const step = stepOf(file, text);
     const expressions = compileText(text, findings);
     if (expressions.length === 0) continue;
-    const scope = makeScope(file, text, secretNames);
+    const scope = makeScope(file, text, names, secretNames);
     for (const { compiled, offset } of expressions) {
       const known = checkNames(compiled, offset, text, scope, findings);
       if (known && text.place === places.run && step?.run !== undefined) {
@@ -162,31 +164,66 @@ function stepOf(file: WorkflowFile, { job, step }: TextPlace): StepFile | undefi
   return step === null ? undefined : stepsOf(file, job)[step];
 }
 
-function makeScope(file: WorkflowFile, text: TextPlace, secretNames: readonly string[] | undefined): Scope {
-  const steps = stepsOf(file, text.job);
-  const own = text.job === null ? undefined : file.jobs[text.job];
-  const reachable = own === undefined ? Object.keys(file.jobs) : listNeeds(own);
-  const needs = reachable.flatMap((id) => {
-    const job = file.jobs[id];
-    if (job === undefined) return [];
-    return [[id, { sweeps: job.sweep !== undefined, outputs: Object.keys(job.outputs) }] as const];
-  });
-  // The outputs of a step are evaluated after it, so they can name what it wrote itself.
-  const ended = text.step === null ? steps.length : text.step + (text.place === places.stepOutput ? 1 : 0);
+/** What expressions may name, looked up once for each job: for each expression it would take a minute of a large file. */
+interface Names {
+  readonly inputs: readonly string[];
+  readonly jobs: readonly string[];
+  needsOf(job: string | null): Scope["needs"];
+  stepsOf(job: string | null): readonly string[];
+}
+
+function listNames(file: WorkflowFile): Names {
+  const jobs = Object.keys(file.jobs);
+  const needs = new Map<string | null, Scope["needs"]>();
+  const steps = new Map<string | null, readonly string[]>();
   return {
-    place: text.place,
-    sweeps: own?.sweep !== undefined,
-    inFinally: text.job === null,
     inputs: Object.keys(file.inputs),
+    jobs,
+    needsOf: (job) => remember(needs, job, () => describeNeeds(file, job, jobs)),
+    stepsOf: (job) => remember(steps, job, () => stepsOf(file, job).map(stepId)),
+  };
+}
+
+function describeNeeds(file: WorkflowFile, own: string | null, jobs: readonly string[]): Scope["needs"] {
+  const job = own === null ? undefined : file.jobs[own];
+  const needs = (job === undefined ? jobs : listNeeds(job)).flatMap((id) => {
+    const needed = file.jobs[id];
+    if (needed === undefined) return [];
+    return [[id, { sweeps: needed.sweep !== undefined, outputs: Object.keys(needed.outputs) }] as const];
+  });
+  return new Map(needs);
+}
+
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+function makeScope(
+  file: WorkflowFile,
+  { job, step, place }: TextPlace,
+  names: Names,
+  secretNames: readonly string[] | undefined,
+): Scope {
+  const steps = names.stepsOf(job);
+  const own = job === null ? undefined : file.jobs[job];
+  // The outputs of a step are evaluated after it, so they can name what it wrote itself.
+  const ended = step === null ? steps.length : step + (place === places.stepOutput ? 1 : 0);
+  return {
+    place,
+    sweeps: own?.sweep !== undefined,
+    inFinally: job === null,
+    inputs: names.inputs,
     // Asked for only by expressions that name a step.
     get earlierSteps() {
-      return steps.slice(0, ended).map(stepId);
+      return steps.slice(0, ended);
     },
     get laterSteps() {
-      return steps.slice(ended).map((step, index) => stepId(step, ended + index));
+      return steps.slice(ended);
     },
-    needs: new Map(needs),
-    jobs: Object.keys(file.jobs),
+    needs: names.needsOf(job),
+    jobs: names.jobs,
     secretNames,
   };
 }

@@ -4,6 +4,8 @@ import { locateText } from "./locate-text.ts";
 
 /** Nobody reads more, and finding their places in a large file takes its time. */
 const maxFindings = 100;
+/** With so many, nothing more is looked for: each name that is not known is compared with all that are. */
+const enough = 200;
 
 /** What a check of a workflow has found, each at its place in the file; of very many only the first, and how many more. */
 export class Findings {
@@ -13,6 +15,11 @@ export class Findings {
 
   constructor(yaml: YamlFile) {
     this.#yaml = yaml;
+  }
+
+  /** Whether so much is wrong that looking for more is of no use. */
+  get areEnough(): boolean {
+    return this.#diagnostics.length + this.#more >= enough;
   }
 
   /** Adds a problem at a key or at its value. */
@@ -37,7 +44,16 @@ export class Findings {
     const last = found.at(-1);
     if (last === undefined || this.#more === 0) return found;
     const { file, line, column } = last;
-    return [...found, { file, line, column, length: 1, message: `and ${this.#more} more problems in this file` }];
+    return [
+      ...found,
+      {
+        file,
+        line,
+        column,
+        length: 1,
+        message: `and ${this.areEnough ? "at least " : ""}${this.#more} more problems in this file`,
+      },
+    ];
   }
 
   #push(locate: () => Diagnostic): void {

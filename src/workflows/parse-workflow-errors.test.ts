@@ -342,4 +342,15 @@ jobs:
             |                                   ^^^^^^^^^^^^ write env: { TITLE: "\${{ inputs.title }}" } and use "$TITLE" here"
     `);
   });
+
+  it("no more than anybody reads, of a file where everything is wrong", () => {
+    const jobs = (line: (n: number) => string): string => Array.from({ length: 3_000 }, (_, n) => line(n)).join("");
+    const head = "version: 1\nname: w\njobs:\n";
+    const needs = complain(`${head}${jobs((n) => `  j${n}: { needs: [zz${n}], steps: [{ run: x }] }\n`)}`);
+    expect(needs.match(/unknown job/g)).toHaveLength(100);
+    expect(needs).toContain("and at least 100 more problems in this file");
+    expect(needs.length).toBeLessThan(100_000);
+    const last = `finally: [${jobs((n) => `{ run: x, if: "needs.zz${n}.result" },`)}]\n`;
+    expect(complain(`${head}${jobs((n) => `  j${n}: { steps: [{ run: x }] }\n`)}${last}`).length).toBeLessThan(100_000);
+  });
 });

@@ -44,7 +44,7 @@ export function parseWorkflow({ file, text, actions, secretNames, selectors }: W
 }
 
 function refuseNonJson(yaml: YamlFile): void {
-  const problems = [...findNonJson(yaml.value)];
+  const problems = [...findNonJson(yaml.value)].slice(0, 100);
   if (problems.length === 0) return;
   throw new UserFileError(problems.map(({ path, at, message }) => diagnose(yaml, path, at, message)));
 }
