@@ -4,7 +4,7 @@ import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { judgeFolder, type PlaceProblem } from "../store/judge-place.ts";
 import type { AppContext } from "./app-context.ts";
 import { describeAccessPolicy, readAccessPolicy, subjectsOf } from "./access-policy.ts";
-import { type Changes, type Resource, UseCase } from "./use-case.ts";
+import { type BegunUseCase, type Changes, type Resource, UseCase } from "./use-case.ts";
 
 /** Of what is refused nothing changes. */
 const noChanges: Changes = { before: null, after: null };
@@ -23,21 +23,40 @@ export async function perform<Input, Output>(
   input: Input,
 ): Promise<Output> {
   await refuseStranger(context, useCase);
-  const { resource, changes, run } = await UseCase.begin(useCase, context, input);
+  const { resource, changes, run } = await beginAudited(context, useCase, input);
   const decision = await decide(context, useCase, resource);
   if (!decision.allowed) throw await refuse(context, useCase, resource, decision);
   if (useCase.writes) await audit(context, useCase, resource, decision, await changes());
   try {
     return await run();
   } catch (error) {
-    if (error instanceof MahavishnuError && error.code === "ACCESS_DENIED") {
-      // What only the act itself could see is a refusal too.
-      await audit(context, useCase, resource, { allowed: false, reason: error.message }, noChanges).catch(
-        () => undefined,
-      );
-    }
+    await auditRefusal(context, useCase, resource, error);
     throw error;
   }
+}
+
+async function beginAudited<Input, Output>(
+  context: AppContext,
+  useCase: UseCase<Input, Output>,
+  input: Input,
+): Promise<BegunUseCase<Output>> {
+  try {
+    return await UseCase.begin(useCase, context, input);
+  } catch (error) {
+    await auditRefusal(context, useCase, { name: useCase.name }, error);
+    throw error;
+  }
+}
+
+/** What only looking things up, or the act itself, could see is a refusal too. */
+async function auditRefusal<Input, Output>(
+  context: AppContext,
+  useCase: UseCase<Input, Output>,
+  resource: Resource,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof MahavishnuError) || error.code !== "ACCESS_DENIED") return;
+  await audit(context, useCase, resource, { allowed: false, reason: error.message }, noChanges).catch(() => undefined);
 }
 
 /** Who may do this nowhere learns nothing on the way: nothing is looked up for them. */

@@ -2,6 +2,11 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runCaptured } from "../../test/support/capture-cli.ts";
 import { makeFolder, makeRepository, writeFiles } from "../../test/support/git-fixture.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { messageOf } from "../lib/errors.ts";
+import { openApp } from "./open-app.ts";
+import { perform } from "./perform.ts";
+import { planRun } from "./use-cases/plan-run.ts";
 
 const sweep = (select: string): string =>
   `version: 1\nname: look\njobs: { a: { sweep: { select: "${select}" }, checkout: inPlace, steps: [{ id: x, run: ls }] } }\n`;
@@ -34,3 +39,49 @@ describe("planning a workflow", () => {
     );
   });
 });
+
+describe("planning by somebody who may see a part of the fleet", () => {
+  it("tells nothing of the rest, whatever is selected", async () => {
+    using folder = makeFolder();
+    makeRepository(folder.join("fine"));
+    writeFiles(folder.path, {
+      "mahavishnu.yaml":
+        "version: 1\nauth: { enabled: false }\naccess: { bindings: [{ subject: 'user:rolf', role: runner, where: 'tag:mine' }] }\n",
+      // Nobody can tell of the hidden one whether it is dirty.
+      "repos.yaml":
+        "version: 1\nrepos: { fine: { tags: [mine] }, ledger: { tags: [theirs] } }\nselectors: { books: 'name:ledger' }\n",
+      "workflows/look.yaml": sweep("!dirty"),
+      "workflows/mine.yaml": sweep("tag:mine").replace("name: look", "name: mine"),
+    });
+    const loaded = await loadConfig({ workspace: folder.path, env: process.env, set: [] });
+    await using app = openApp({ loaded, env: process.env, subject: { name: "user:rolf", groups: [] } });
+    const plan = async (workflow: string, select?: string): Promise<string> => {
+      try {
+        const input = { workflow, inputs: {}, ...(select === undefined ? {} : { select }) };
+        return Object.keys((await perform(app, planRun, input)).repositories).join();
+      } catch (error) {
+        return messageOf(error);
+      }
+    };
+    const refusal = "user:rolf may not see all that look touches";
+    expect(await plan("mine")).toBe("fine");
+    expect(await plan("look")).toBe(refusal);
+    expect(await lastAudit(app)).toMatchObject({ decision: "denied", action: "workflows:read", reason: refusal });
+    // What there is and is not shown, and what there is not: both alike.
+    const nothing = (name: string): string => `--select picks no repository: ${name} fits no repository`;
+    for (const select of ["name:ledger", "name:led*", "tag:theirs", "name:nonesuch"]) {
+      expect(await plan("look", select)).toBe(nothing(select));
+    }
+    expect(await plan("look", "@books")).toBe("--select picks no repository");
+    for (const other of ["name:led*", "name:nonesuch", "dirty", "changed:nonesuch && tag:theirs", "needs:ledger"]) {
+      expect(await plan("look", `name:fine || ${other}`), other).toBe("fine");
+    }
+    expect(await plan("look", "needs:ledge")).toBe("--select picks no repository");
+  });
+});
+
+/** The newest entry of the audit trail. */
+async function lastAudit(app: ReturnType<typeof openApp>): Promise<object | undefined> {
+  const [entry] = await (await app.store()).listAudit({ limit: 1, newestFirst: true });
+  return entry;
+}

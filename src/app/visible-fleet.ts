@@ -16,9 +16,9 @@ export interface VisibleFleet {
   readonly names?: SelectorContext;
 }
 
-/** Takes away the repositories that the subject may not see. */
-export async function readVisibleFleet(context: AppContext): Promise<VisibleFleet> {
-  const whole = await context.fleet();
+/** Takes away the repositories that the subject may not see; of the fleet as it is shown when none is given. */
+export async function readVisibleFleet(context: AppContext, fleet?: Fleet): Promise<VisibleFleet> {
+  const whole = fleet ?? (await context.fleet());
   const total = whole.repositories.length;
   const { repositories: seen, hidden } = await showVisible(context, "repos:read", whole.repositories);
   if (hidden === 0) return { fleet: whole, hidden, total };
