@@ -29,12 +29,33 @@ describe("forbidden addresses", () => {
   it("are known in every writing of IPv6 that carries IPv4", () => {
     const octet = fc.nat(255);
     fc.assert(
-      fc.property(octet, octet, fc.constantFrom("::ffff:", "64:ff9b::", "::"), (c, d, prefix) => {
+      fc.property(octet, octet, fc.constantFrom("::ffff:", "64:ff9b::", "::", "::ffff:0:"), (c, d, prefix) => {
         expect(isForbiddenAddress(`${prefix}169.254.${c}.${d}`)).toBe(true);
         expect(isForbiddenAddress(`${prefix}169.253.${c}.${d}`)).toBe(false);
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.each(["fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::a9fe:a9fe"])(
+    "are %s too, where clouds hand out credentials over IPv6",
+    (address) => {
+      expect(isForbiddenAddress(address)).toBe(true);
+      expect(() => refuseForbiddenHost(new URL(`http://[${address}]/`))).toThrow(ForbiddenAddressError);
+    },
+  );
+
+  it("are refused however a URL writes them", () => {
+    for (const host of [
+      "2852039166",
+      "0xA9FEA9FE",
+      "0251.0376.0251.0376",
+      "169.254.43518",
+      "[::ffff:a9fe:a9fe]",
+      "①⑥⑨.254.169.254",
+    ]) {
+      expect(() => refuseForbiddenHost(new URL(`http://${host}/`))).toThrow(ForbiddenAddressError);
+    }
   });
 
   it("leave the rest of the world alone", () => {

@@ -23,18 +23,23 @@ const forbidden4: readonly (readonly [address: string, prefix: number, what: str
 ];
 
 const forbidden6: readonly (readonly [address: string, prefix: number])[] = [
-  // Link-local, and the metadata services of AWS and Google.
+  // Link-local; OpenStack has its metadata there.
   ["fe80::", 10],
-  ["fd00:ec2::254", 128],
+  // What AWS has for its machines: metadata, credentials of pods, and the like.
+  ["fd00:ec2::", 32],
+  // Metadata services of Google, Oracle Cloud and Scaleway.
   ["fd20:ce::254", 128],
+  ["fd00:c1::a9fe:a9fe", 128],
+  ["fd00:42::42", 128],
 ];
 
-/** Prefixes of IPv6 that carry an IPv4 address: NAT64, 6to4 and the old compatible form. Mapped ones are known to Node. */
+/** Prefixes of IPv6 that carry an IPv4 address: NAT64, 6to4, the old compatible form and the translated one. Mapped ones are known to Node. */
 const carriers: readonly (readonly [form: (high: string, low: string) => string, offset: number])[] = [
   [(high, low) => `64:ff9b::${high}:${low}`, 96],
   [(high, low) => `64:ff9b:1::${high}:${low}`, 96],
   [(high, low) => `2002:${high}:${low}::`, 16],
   [(high, low) => `::${high}:${low}`, 96],
+  [(high, low) => `::ffff:0:${high}:${low}`, 96],
 ];
 
 const blocked = makeBlockList();
