@@ -1,24 +1,29 @@
 import { MahavishnuError } from "../lib/errors.ts";
 import { runIdLength } from "../lib/ids.ts";
+import type { AppContext } from "./app-context.ts";
+import { listVisible } from "./run-veil.ts";
 import type { RecentMap } from "../lib/recent-map.ts";
 import { replay } from "../engine/reduce.ts";
 import type { RunState } from "../engine/state.ts";
-import type { EventRecord, RunDirectory, RunRow, Store } from "../store/contract.ts";
+import type { EventRecord, RunDirectory, RunRow } from "../store/contract.ts";
 
 /** How many ids a message names when a short one fits several. */
 const namedIds = 5;
 
 /**
- * The id that a user means: whole, or its beginning while that is unique.
+ * The id that a user means: whole, or its beginning while that is unique. To who may not see all runs, several that begin alike are
+ * as if none did: they may be others'.
  *
  * @throws MahavishnuError RUN_NOT_FOUND
  */
-export async function resolveRunId(store: Store, text: string, from: string): Promise<string> {
+export async function resolveRunId(context: AppContext, text: string): Promise<string> {
+  const { from } = context;
+  const store = await context.history();
   const prefix = text.toLowerCase();
   const ids = prefix === "" ? [] : await store.findRunIds(prefix, namedIds + 1);
   const [only] = ids;
   if (only !== undefined && (ids.length === 1 || only === prefix)) return only;
-  if (ids.length === 0) throw noSuchRun(text);
+  if (ids.length === 0 || (await listVisible(context)) !== undefined) throw noSuchRun(text);
   const more = ids.length > namedIds ? " and more" : "";
   // Who asks over the network may not see them all.
   const names = from === "cli" ? `: ${ids.slice(0, namedIds).join(", ")}${more}` : "";
@@ -40,18 +45,12 @@ export type RecentRuns = RecentMap<string, StoredRun>;
 /** Runs with more events than this are not remembered. */
 const rememberedEvents = 200;
 
-/** Where runs are read, and by whom. */
-export interface RunReader {
-  history(): Promise<Store>;
-  readonly recentRuns: RecentRuns;
-  readonly from: string;
-}
-
 /** A run's row, its history, and the state that follows from it. @throws MahavishnuError RUN_NOT_FOUND */
-export async function readRun({ history, recentRuns, from }: RunReader, text: string): Promise<StoredRun> {
-  const store = await history();
+export async function readRun(context: AppContext, text: string): Promise<StoredRun> {
+  const { recentRuns } = context;
+  const store = await context.history();
   let row = text.length === runIdLength ? await store.getRun(text.toLowerCase()) : null;
-  const id = row?.id ?? (await resolveRunId(store, text, from));
+  const id = row?.id ?? (await resolveRunId(context, text));
   const known = recentRuns.get(id);
   row ??= await store.getRun(id);
   if (known !== undefined && row !== null && known.row.runSeq === row.runSeq) return { ...known, row };

@@ -157,7 +157,7 @@ class Progress {
   open(state: RunState): Piece[] {
     const { step: wanted, attempt: only } = this.#choice;
     return [...state.targets.values()]
-      .filter((target) => isChosen(target, this.#choice) && !this.#veil.hides(target.repository))
+      .filter((target) => isChosen(target, this.#choice) && !this.#veil.hidesWords(target.repository))
       .flatMap((target) =>
         target.steps
           .filter(({ id }) => wanted === undefined || id === wanted)

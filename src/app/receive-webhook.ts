@@ -4,7 +4,7 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { isJsonObject } from "../lib/json.ts";
 import type { AppContext } from "./app-context.ts";
 import { perform } from "./perform.ts";
-import { startRun } from "./use-cases/start-run.ts";
+import { keyOf, startRun } from "./use-cases/start-run.ts";
 import { hookSubject, type IncomingHook } from "./webhook-hooks.ts";
 
 /** A message as it came. */
@@ -59,11 +59,17 @@ export function openReceiver(app: AppContext, hooks: ReadonlyMap<string, Incomin
     const { id, sentAt } = proved;
     const runKey = `webhook:${name}:${createHash("sha256").update(id).digest("base64url")}`;
     const keptUntil = sentAt === null ? now + githubKeptMs : Math.max(now, sentAt) + 2 * windowMs;
-    const admission = await store.admitMessage({ hook: name, id, sentAt, keptUntil, runKey });
+    const subject = { name: hookSubject(name), groups: [] };
+    const admission = await store.admitMessage({
+      hook: name,
+      id,
+      sentAt,
+      keptUntil,
+      runKey: keyOf(subject.name, runKey),
+    });
     if (admission === "replayed") {
       return { kind: "refused", reason: `a message of webhook ${name} came again and was no new sending` };
     }
-    const subject = { name: hookSubject(name), groups: [] };
     const context = app.actFor({ subject, from, requestId, signal });
     const inputs = readInputs(hook, parseBody(body));
     const { workflow, select } = hook;

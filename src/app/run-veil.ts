@@ -35,6 +35,14 @@ export class RunVeil {
     return repository !== null && this.#shown.has(repository);
   }
 
+  /**
+   * Whether what a target's steps say is hidden: also that of a job without a repository, since it knows of all that the run has done
+   * elsewhere.
+   */
+  hidesWords(repository: string | null): boolean {
+    return repository === null ? this.#shown.size > 0 : this.hides(repository);
+  }
+
   /** The event as the subject may see it. */
   cover(record: EventRecord): EventRecord {
     if (this.#names === undefined) return record;
@@ -48,6 +56,7 @@ export class RunVeil {
     const { target } = event.data as { readonly target?: string };
     if (target === undefined) return { ...record, reason };
     const key = this.#coverKey(target);
+    if (!target.includes("/")) return { ...record, reason, data: coverEnd(event) };
     if (key === target) return { ...record, reason };
     return { ...record, reason: veiled, data: { ...coverEnd(event), target: key } };
   }

@@ -286,7 +286,7 @@ export const resumeRun = defineUseCase<OneRunInput, ActedRun>({
   writes: true,
   resource: aboutRun,
   run: async (context, { id }) => {
-    const runId = await resolveRunId(await context.store(), id, context.from);
+    const runId = await resolveRunId(context, id);
     return { runId, handle: await (await context.engine()).resume(runId) };
   },
 });
@@ -304,7 +304,7 @@ export const retryRun = defineUseCase<RetryRunInput, ActedRun>({
   writes: true,
   resource: aboutRun,
   run: async (context, { id, ...choice }) => {
-    const runId = await resolveRunId(await context.store(), id, context.from);
+    const runId = await resolveRunId(context, id);
     const engine = await context.engine();
     const handle = await engine.retry(runId, choice, { actor: context.subject.name, reason: "retried by hand" });
     return { runId, handle };

@@ -70,11 +70,19 @@ async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Pr
     plan,
     actor: context.subject.name,
     reason,
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey: keyOf(context.subject.name, idempotencyKey) }),
   };
   const started = detach ? await recordOnly(context, request) : await startHere(context, request);
   if (!started.created) refuseOther(plan, (await readRun(context, started.runId)).state);
   return started;
+}
+
+/**
+ * An idempotency key as it is stored: everybody has keys of their own, so that nobody learns of another's runs by one, nor takes one
+ * from them. A name holds no blank.
+ */
+export function keyOf(subject: string, key: string): string {
+  return `${subject} ${key}`;
 }
 
 async function startHere(context: AppContext, request: StartRequest): Promise<StartedRun> {
