@@ -20,7 +20,8 @@ export default defineConfig({
   define: { __CRASH_POINTS__: "true" },
   test: {
     globalSetup: ["test/support/temporary-folder.ts", "test/support/prism-gate.ts"],
-    maxWorkers: 2,
+    // One more than two cores: many tests wait for processes that they have started.
+    maxWorkers: 3,
     allowOnly: process.env["CI"] === undefined,
     reporters: ["default", new StrictReporter(), ...(report === undefined ? [] : ["json"])],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
