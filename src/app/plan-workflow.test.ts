@@ -68,15 +68,17 @@ describe("planning by somebody who may see a part of the fleet", () => {
     expect(await plan("look")).toBe(refusal);
     expect(await lastAudit(app)).toMatchObject({ decision: "denied", action: "workflows:read", reason: refusal });
     // What there is and is not shown, and what there is not: both alike.
-    const nothing = (name: string): string => `--select picks no repository: ${name} fits no repository`;
+    const nothing = (name: string): string =>
+      `--select picks nothing that user:rolf may see: ${name} fits no repository`;
     for (const select of ["name:ledger", "name:led*", "tag:theirs", "name:nonesuch"]) {
       expect(await plan("look", select)).toBe(nothing(select));
     }
-    expect(await plan("look", "@books")).toBe("--select picks no repository");
+    expect(await lastAudit(app)).toMatchObject({ decision: "denied", reason: nothing("name:nonesuch") });
+    expect(await plan("look", "@books")).toBe("--select picks nothing that user:rolf may see");
     for (const other of ["name:led*", "name:nonesuch", "dirty", "changed:nonesuch && tag:theirs", "needs:ledger"]) {
       expect(await plan("look", `name:fine || ${other}`), other).toBe("fine");
     }
-    expect(await plan("look", "needs:ledge")).toBe("--select picks no repository");
+    expect(await plan("look", "needs:ledge")).toBe("--select picks nothing that user:rolf may see");
   });
 });
 

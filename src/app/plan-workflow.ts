@@ -41,7 +41,7 @@ export async function planWorkflow(context: AppContext, workflow: Workflow, wish
   const seen = await readVisibleFleet(context, fleet);
   // Who may see a part of the fleet selects among that part: whatever else came of a selector would tell what there is besides.
   const wanted = wishes.select === undefined ? undefined : await pickSeen(seen, wishes.select, lastResults);
-  if (wanted?.length === 0) throw await describeNothing(seen, wishes.select);
+  if (wanted?.length === 0) throw await describeNothing(context, seen, wishes.select);
   // What -s leaves out cannot stand in the way, whatever is wrong with it.
   const within = wanted === undefined ? undefined : new Set(wanted.map(({ name }) => name));
   const pick = async (text: string | undefined, job: string): Promise<Fleet["repositories"]> => {
@@ -86,13 +86,22 @@ function refuseHidden(
   });
 }
 
-async function describeNothing({ fleet }: VisibleFleet, select = ""): Promise<MahavishnuError> {
+/** To who may see a part of the fleet, what is hidden and what is not there are the same refusal. */
+async function describeNothing(
+  { subject }: AppContext,
+  { fleet, hidden }: VisibleFleet,
+  select = "",
+): Promise<MahavishnuError> {
   const { explainUnmatched } = await import("./unmatched-terms.ts");
   const why = explainUnmatched(select, fleet, fleet.repositories).map((sentence) => `: ${sentence}`);
-  return new MahavishnuError("PLAN_EMPTY", `--select picks no repository${why.join("")}`, {
-    fix: "See `mahavishnu repos list`.",
-  });
+  return hidden === 0
+    ? new MahavishnuError("PLAN_EMPTY", `--select picks no repository${why.join("")}`, { fix: listFix })
+    : new MahavishnuError("ACCESS_DENIED", `--select picks nothing that ${subject.name} may see${why.join("")}`, {
+        fix: `${listFix} For others, ask an admin for a role that covers them.`,
+      });
 }
+
+const listFix = "See `mahavishnu repos list`.";
 
 /** Checking inputs takes a validator of JSON Schema, which is only loaded where there is an input. */
 async function readInputs(workflow: Workflow, given: PlanWishes["inputs"]): Promise<Plan["inputs"]> {
