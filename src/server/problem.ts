@@ -33,6 +33,8 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   SUITE_BUSY: 409,
   SUITE_STATE: 409,
   RUN_OWNED: 409,
+  RUN_OWNER_STALE: 409,
+  RUN_LEFTOVERS: 409,
   KEY_TAKEN: 409,
   PRECONDITION_FAILED: 412,
   BODY_TOO_LARGE: 413,

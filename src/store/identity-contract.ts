@@ -54,7 +54,7 @@ export interface Revocation {
 
 /** The tokens of a workspace. */
 export interface TokenRegister {
-  /** Resolves when durable. The key must be known. */
+  /** Resolves when durable. The key must be known. Forgets tokens that have expired long ago. */
   addToken(token: NewToken): Promise<void>;
   getToken(id: string): Promise<TokenRow | null>;
   listTokens(query: TokenQuery): Promise<readonly TokenRow[]>;

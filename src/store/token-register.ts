@@ -5,6 +5,9 @@ import type { StoreParts } from "./store-parts.ts";
 /** How often the last use of a token is written at most, over all processes; milliseconds. */
 export const useWrittenEveryMs = 60_000;
 
+/** A token that has expired is in the register for so long still, revoked or not; the audit trail knows of it for ever. */
+export const expiredKeptMs = 90 * 86_400_000;
+
 const columns = `
   SELECT token.position, id, subject, name, role, scope, token.kid, hash, created_by AS createdBy, token.created_at AS createdAt,
     expires_at AS expiresAt, revoked_at AS revokedAt, revoked_by AS revokedBy, used_at AS usedAt, used_from AS usedFrom,
@@ -16,6 +19,7 @@ export function createTokenRegister({ db, commits, read }: StoreParts, changes: 
   const insert = db.prepare(`
     INSERT INTO token(id, subject, name, role, scope, kid, hash, created_by, created_at, expires_at)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const forget = db.prepare("DELETE FROM token WHERE expires_at < ?");
   const one = db.prepare(`${columns} WHERE id = ?`);
   const byId = db.prepare("UPDATE token SET revoked_at = ?, revoked_by = ? WHERE id = ? AND revoked_at IS NULL");
   const bySubject = db.prepare(`
@@ -28,6 +32,7 @@ export function createTokenRegister({ db, commits, read }: StoreParts, changes: 
     addToken: (token) =>
       commits.run(() => {
         const { id, subject, name, role, scope, kid, hash, createdBy, createdAt, expiresAt } = token;
+        forget.run(createdAt - expiredKeptMs);
         insert.run(id, subject, name, role, scope, kid, hash, createdBy, createdAt, expiresAt);
       }),
 
