@@ -1,6 +1,6 @@
 import { allOperations } from "../../src/server/operations/all-operations.ts";
-import type { Operation, Shape } from "../../src/server/operation.ts";
-import { schemaOf } from "../../src/server/validate.ts";
+import type { Operation, Shape } from "../../src/server/operations/operation.ts";
+import { schemaOf } from "../../src/server/http/request-validator.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

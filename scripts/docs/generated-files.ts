@@ -11,7 +11,7 @@ import { renderSelectorReference } from "../../src/selectors/reference.ts";
 import { makeWorkflowJsonSchema } from "../../src/workflows/json-schema.ts";
 import { renderWorkflowReference } from "../../src/workflows/reference.ts";
 import { allOperations } from "../../src/server/operations/all-operations.ts";
-import { describeApi } from "../../src/server/openapi.ts";
+import { describeApi } from "../../src/server/http/openapi.ts";
 import { makeApiClient } from "./api-client.ts";
 import { renderCheckReference } from "./check-reference.ts";
 import { renderCliReference } from "./cli-reference.ts";

@@ -3,20 +3,20 @@ import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { DispatchEvent } from "../app/dispatcher.ts";
 import { openAuthenticator } from "../app/open-identity.ts";
-import { authenticateBearer } from "./bearer.ts";
-import { createHttpServer } from "./create-server.ts";
-import { HealthBoard } from "./health.ts";
-import { defaultPace, type HealthPace, listProbes } from "./health-probes.ts";
-import type { CallerOf } from "./identify-caller.ts";
-import { choosePlace } from "./listen.ts";
-import type { SignIn } from "./login.ts";
-import { openSignIn } from "./open-sign-in.ts";
-import { sweepProbes } from "./probe-disk.ts";
+import { authenticateBearer } from "./callers/authenticate-bearer.ts";
+import { createHttpServer } from "./http/create-server.ts";
+import { HealthBoard } from "./health/health-board.ts";
+import { defaultPace, type HealthPace, listProbes } from "./health/health-probes.ts";
+import type { CallerOf } from "./callers/identify-caller.ts";
+import { choosePlace } from "./choose-place.ts";
+import type { SignIn } from "./login/login.ts";
+import { openSignIn } from "./login/open-sign-in.ts";
+import { sweepProbes } from "./health/probe-disk.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
 import { startListening } from "./start-listening.ts";
 import { stopServer } from "./stop-server.ts";
 import { openTls } from "./tls.ts";
-import { WatchedDispatcher } from "./watch-dispatcher.ts";
+import { WatchedDispatcher } from "./watched-dispatcher.ts";
 
 /** A server to be started. */
 export interface ServeRequest {

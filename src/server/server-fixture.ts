@@ -9,7 +9,7 @@ import { openIssuer } from "../app/open-identity.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { newTokenId } from "../lib/ids.ts";
 import { makeUntrustedCertificate } from "../readiness/acting/make-certificate.ts";
-import type { HealthPace } from "./health-probes.ts";
+import type { HealthPace } from "./health/health-probes.ts";
 import { serve, type ServeRequest } from "./serve.ts";
 
 /** For tests: what a server shall be like. Everything may be left out. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it, vi } from "vitest";
-import { statusesOf } from "./raw-socket-fixture.ts";
+import { statusesOf } from "./http/raw-socket-fixture.ts";
 import { startTestServer } from "./server-fixture.ts";
 
 async function isListening(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { HealthBoard } from "./health.ts";
-import type { WatchedDispatcher } from "./watch-dispatcher.ts";
+import type { HealthBoard } from "./health/health-board.ts";
+import type { WatchedDispatcher } from "./watched-dispatcher.ts";
 
 /** Whoever decides by the readiness where requests go is told before nobody listens any more; most ask each ten seconds. */
 const longestNoticeMs = 10_000;

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { makeUntrustedCertificate } from "../readiness/acting/make-certificate.ts";
 import { withFolder } from "../store/store-fixture.ts";
-import { sendRaw } from "./raw-socket-fixture.ts";
+import { sendRaw } from "./http/raw-socket-fixture.ts";
 import { startTestServer, type TestServer, tlsFiles } from "./server-fixture.ts";
 import { openTls } from "./tls.ts";
 

@@ -44,7 +44,7 @@ export async function setup(): Promise<() => Promise<void>> {
 
 async function start(upstream: string): Promise<RunningPrism & PrismAtGate> {
   // Loaded when they are needed: most of the tests need none of them.
-  const { describeApi } = await import("../../src/server/openapi.ts");
+  const { describeApi } = await import("../../src/server/http/openapi.ts");
   const { allOperations } = await import("../../src/server/operations/all-operations.ts");
   const { startPrism } = await import("./prism.ts");
   const document = describeApi(allOperations);

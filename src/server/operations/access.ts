@@ -2,7 +2,7 @@ import * as access from "../../app/shapes/access.ts";
 import * as tokens from "../../app/shapes/tokens.ts";
 import { explainAccess, showAccess, whoAmI } from "../../app/use-cases/access.ts";
 import { createToken, listTokens, revokeToken, rotateKeys } from "../../app/use-cases/tokens.ts";
-import { type Operation, operation } from "../operation.ts";
+import { type Operation, operation } from "./operation.ts";
 
 const tag = "access";
 

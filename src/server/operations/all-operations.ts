@@ -1,4 +1,4 @@
-import type { Operation } from "../operation.ts";
+import type { Operation } from "./operation.ts";
 import { accessOperations } from "./access.ts";
 import { auditOperations } from "./audit.ts";
 import { fleetOperations } from "./fleet.ts";

@@ -1,6 +1,6 @@
 import * as shapes from "../../app/shapes/audit.ts";
 import { exportAudit, listAudit, verifyAudit } from "../../app/use-cases/audit.ts";
-import { type Operation, operation } from "../operation.ts";
+import { type Operation, operation } from "./operation.ts";
 
 const tag = "audit";
 

@@ -9,7 +9,7 @@ import { readConfig, validateConfig } from "../../app/use-cases/config.ts";
 import { planRun } from "../../app/use-cases/plan-run.ts";
 import { checkFleetRepositories, listRepositories, scanRepositories } from "../../app/use-cases/repos.ts";
 import { listWorkflows, showWorkflow, validateWorkflows } from "../../app/use-cases/workflows.ts";
-import { type Operation, operation } from "../operation.ts";
+import { type Operation, operation } from "./operation.ts";
 
 /** What a workspace consists of: repositories, workflows, configuration, adapters; and what a run of it would do. */
 export const fleetOperations: readonly Operation[] = [

@@ -8,7 +8,7 @@ import {
   showSuite,
   startSuite,
 } from "../../readiness/suite-use-cases.ts";
-import { type Operation, operation, stream } from "../operation.ts";
+import { type Operation, operation, stream } from "./operation.ts";
 
 const tag = "readiness";
 const atSuite = ({ id }: { readonly id: string }): string => `/v1/suites/${id}`;

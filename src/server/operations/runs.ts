@@ -15,7 +15,7 @@ import {
   showRun,
 } from "../../app/use-cases/runs.ts";
 import { execCommand, type StartedRun, startRun } from "../../app/use-cases/start-run.ts";
-import { type Operation, operation, stream } from "../operation.ts";
+import { type Operation, operation, stream } from "./operation.ts";
 
 const tag = "runs";
 const atRun = ({ runId }: { readonly runId: string }): string => `/v1/runs/${runId}`;

@@ -1,6 +1,6 @@
 import * as shapes from "../../app/shapes/webhooks.ts";
 import { listWebhookDeliveries, listWebhooks, redeliverWebhook, testWebhook } from "../../app/use-cases/webhooks.ts";
-import { type Operation, operation } from "../operation.ts";
+import { type Operation, operation } from "./operation.ts";
 
 const tag = "webhooks";
 

@@ -1,0 +1,69 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestServer, type TestServer } from "../server-fixture.ts";
+import type { Problem } from "./problem.ts";
+
+let server: TestServer;
+let token: string;
+beforeAll(async () => {
+  server = await startTestServer({
+    bindings: [{ subject: "user:vera", role: "viewer" }],
+    config: { readiness: { thresholds: { workflowSpeed: { median: "123ms" } } } },
+    files: {
+      "repos.yaml": "version: 1\nrepos:\n  alpha: {}\n  away: { path: ../away }\n",
+      "workflows/look.yaml":
+        "version: 1\nname: look\njobs: { go: { sweep: { select: 'name:*' }, steps: [{ run: 'true' }] } }\n",
+    },
+  });
+  token = await server.token("user:vera");
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+interface Told extends Problem {
+  readonly benchmark?: object;
+}
+
+async function ask(path: string, body?: object): Promise<{ readonly status: number; readonly body: Told }> {
+  const response = await fetch(`${server.url}${path}`, {
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Told };
+}
+
+describe("a check that is explained", () => {
+  it("is told with the limits that are in force here, and starts no process to read the files anew", async () => {
+    // A command of its own would stumble over this.
+    await writeFile(join(server.workspace, "mahavishnu.local.yaml"), "version: [");
+    const { status, body } = await ask("/v1/checks/bw1");
+    expect([status, body.benchmark]).toMatchObject([200, { limits: { median: 123 } }]);
+  });
+
+  it("is not found when there is none, with the nearest id", async () => {
+    const { status, body } = await ask("/v1/checks/CFG0011");
+    expect([status, body]).toMatchObject([404, { code: "CHECK_NOT_FOUND" }]);
+    expect(body.fix).toContain("Did you mean CFG001?");
+  });
+});
+
+describe("what fails at a server", () => {
+  it.each(["not-there", "repos.yaml", `loop/${"x".repeat(300)}`])(
+    "names the folder of a scan as it was asked for: %s",
+    async (folder) => {
+      const { status, body } = await ask(`/v1/repositories/scan?folder=${encodeURIComponent(folder)}`);
+      expect([status, body.code]).toEqual([400, "USAGE"]);
+      expect(body.detail.startsWith(folder)).toBe(true);
+      expect(JSON.stringify(body)).not.toContain(server.workspace);
+    },
+  );
+
+  it("tells places of the workspace from there", async () => {
+    const { status, body } = await ask("/v1/plans", { workflow: "look", inputs: {} });
+    expect([status, body.code]).toEqual([422, "REPOSITORY_OUTSIDE_ROOTS"]);
+    expect(JSON.stringify(body)).toContain("not under the workspace");
+    expect(JSON.stringify(body)).not.toContain(server.workspace);
+  });
+});
