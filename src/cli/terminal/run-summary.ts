@@ -123,7 +123,7 @@ function renderHints(
   { shortId, where = "" }: SummaryView,
   look: Look,
 ): string[] {
-  const failed = bad.find((target) => failedStep(target) !== undefined);
+  const failed = bad.find((target) => failedStep(target) !== undefined && !isHidden(target));
   const step = failed === undefined ? undefined : failedStep(failed);
   const which = failed === undefined || failed.repository === null ? "" : ` --repo ${failed.repository}`;
   const hints: (readonly [string, string])[] = [];
@@ -134,4 +134,9 @@ function renderHints(
   return hints.map(([word, command]) =>
     renderLine(["  ", span("faint", word.padEnd(9)), `mahavishnu ${command}${where}`], whole),
   );
+}
+
+/** A target whose repository the reader may not see has a name that tells nothing (`(hidden-1)`), and no output. */
+function isHidden({ repository }: TargetState): boolean {
+  return repository?.startsWith("(") === true;
 }

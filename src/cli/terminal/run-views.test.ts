@@ -163,6 +163,19 @@ describe("the summary", () => {
     expect(text).toContain("go on    mahavishnu runs resume k3v9");
   });
 
+  it("offers the output of what failed, unless its reader may not see it", () => {
+    const story = new RunStory({ repositories: { "(hidden-1)": [], edge: [] } });
+    const shown = (): string => renderRunSummary(story.state, { now: story.now, shortId: "k3v9" }, piped).join("\n");
+    const fail = (target: string): void => {
+      story.startTarget(target).startStep(target, "set").endStep(target, "set", { state: "failed" });
+      story.endTarget(target, "failed");
+    };
+    fail("main/(hidden-1)");
+    expect(shown()).not.toContain("logs");
+    fail("main/edge");
+    expect(shown()).toContain("logs     mahavishnu runs logs k3v9 --repo edge --step set");
+  });
+
   it("shows commands whole, however narrow the terminal", () => {
     const { state, now } = endOfRun();
     expect(renderRunSummary(state, { now, shortId: "k3v9" }, look(20))).toContain(
