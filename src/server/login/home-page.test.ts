@@ -27,6 +27,13 @@ describe("the pages for people", () => {
     expect(page.match(/&#60;img src=x/g)?.length).toBeGreaterThan(4);
   });
 
+  it("name commands as they are called", () => {
+    const page = renderWelcome({ canSignIn: false });
+    for (const command of ["token create --subject user:NAME", "--url URL access whoami"]) {
+      expect(page).toContain(`mahavishnu ${command}</code>`);
+    }
+  });
+
   it("have the one style that the policy knows by its hash", () => {
     for (const page of pages) {
       const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? "";
