@@ -70,6 +70,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     maxConnections,
     health: { board, hasStarted: () => dispatcher.hasStarted },
     stopping: stopping.signal,
+    onNotice,
     isLoopback: place.isLoopback,
     ...(tls === null ? {} : { tls: tls.options }),
   });

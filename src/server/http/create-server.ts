@@ -21,6 +21,7 @@ import { RefusalTrail } from "../callers/refusal-trail.ts";
 import { refuseQuery } from "./refuse-query.ts";
 import { registerRequestForm } from "./request-form.ts";
 import { registerSecureHeaders, secureHeaders } from "./secure-headers.ts";
+import { tellFaults } from "./tell-faults.ts";
 import { readForwarded } from "./trust-proxies.ts";
 import { RequestValidator } from "./request-validator.ts";
 import { addWebhookRoute } from "./webhook-route.ts";
@@ -40,6 +41,8 @@ export interface HttpOptions {
   readonly isLoopback: boolean;
   readonly tls?: TlsOptions;
   readonly health: HealthSource;
+  /** Told in one line of each request that fails by a fault of the server itself. */
+  readonly onNotice: (line: string) => void;
   /** Aborted when the server is being stopped: streams end, so that their followers go on elsewhere. */
   readonly stopping: AbortSignal;
 }
@@ -105,6 +108,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   registerCors(server, config.server.cors);
   registerJsonParser(server);
   server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
+  tellFaults(server, options.onNotice);
   server.setErrorHandler(async (error, _request, reply) => await answerProblem(reply, error, hide));
   registerLogin(server, { app, signIn: options.signIn, guard, refusals });
   const methodsOf = findMethods(allOperations);

@@ -60,6 +60,19 @@ describe("what fails at a server", () => {
     },
   );
 
+  it("tells of its own fault only that it happened, and its log where", async () => {
+    await using broken = await startTestServer();
+    const bearer = await broken.token("user:vera");
+    // Nobody closes it so; whoever asks for anything now comes upon what was not foreseen.
+    await (await broken.app.store())[Symbol.asyncDispose]();
+    const answer = await fetch(`${broken.url}/v1/whoami`, { headers: { authorization: `Bearer ${bearer}` } });
+    const body = (await answer.json()) as Problem;
+    expect([answer.status, body.code, body.detail]).toEqual([500, "INTERNAL", "the server itself failed"]);
+    const id = body.instance.slice("urn:uuid:".length);
+    const told = broken.notices.filter((line) => line.startsWith("request "));
+    expect(told).toEqual([expect.stringMatching(new RegExp(`^request ${id} failed: .+ at .+$`))]);
+  });
+
   it("tells places of the workspace from there", async () => {
     const { status, body } = await ask("/v1/plans", { workflow: "look", inputs: {} });
     expect([status, body.code]).toEqual([422, "REPOSITORY_OUTSIDE_ROOTS"]);
