@@ -154,7 +154,7 @@ describe("a server that is stopped", { timeout: 120_000 }, () => {
     using workspace = new ServedWorkspace();
     const token = await workspace.token();
     await using server = await workspace.serve();
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    const socket = connect(Number(new URL(server.directUrl).port), "127.0.0.1");
     await once(socket, "connect");
     const body = JSON.stringify({ workflow: "one", detach: true });
     const head = `POST /v1/runs HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n`;
@@ -191,7 +191,7 @@ describe("a server that is stopped", { timeout: 120_000 }, () => {
   it("says what keeps it from listening, and what mends that", async () => {
     using workspace = new ServedWorkspace();
     await using server = await workspace.serve();
-    const { port } = new URL(server.url);
+    const { port } = new URL(server.directUrl);
     const cases: readonly [readonly string[], RegExp][] = [
       [
         ["--set", `server.port=${port}`],

@@ -47,8 +47,10 @@ async function start(upstream: string): Promise<RunningPrism & PrismAtGate> {
   const { describeApi } = await import("../../src/server/http/openapi.ts");
   const { allOperations } = await import("../../src/server/operations/all-operations.ts");
   const { startPrism } = await import("./prism.ts");
-  const document = describeApi(allOperations);
-  return { ...(await startPrism(document, upstream)), document: document as unknown as ApiDocument };
+  const text = JSON.stringify(describeApi(allOperations));
+  // Prism resolves the references of what it is given, in place.
+  const prism = await startPrism(JSON.parse(text) as object, upstream);
+  return { ...prism, document: JSON.parse(text) as ApiDocument };
 }
 
 function passOn(from: IncomingMessage, to: ServerResponse): void {

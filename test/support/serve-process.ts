@@ -9,14 +9,18 @@ import { openApp } from "../../src/app/open-app.ts";
 import { openIssuer } from "../../src/app/open-identity.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { newTokenId } from "../../src/lib/ids.ts";
+import { type ApiProxy, startApiProxy } from "./api-proxy.ts";
 import { stagePackage } from "./staged-package.ts";
 
 const main = join(await stagePackage(), "bin/mahavishnu.js");
 
 /** A `mahavishnu serve` of its own process. */
 export class ServeProcess implements AsyncDisposable {
-  /** Where it answers. */
+  /** Where tests ask: what stands there compares with the OpenAPI document, and makes disposing fail for what that does not allow. */
   url = "";
+  /** Where it answers itself, for what is no request yet. */
+  directUrl = "";
+  proxy: ApiProxy | null = null;
   stdout = "";
   stderr = "";
   readonly pid: number;
@@ -44,6 +48,9 @@ export class ServeProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
     await this.#ended;
+    const { proxy } = this;
+    this.proxy = null;
+    await proxy?.[Symbol.asyncDispose]();
   }
 }
 
@@ -118,7 +125,9 @@ export class ServedWorkspace implements Disposable {
     // Later it may end.
     ended.catch(() => undefined);
     await Promise.race([until(() => server.stdout.includes("\n")), ended]);
-    server.url = (JSON.parse(server.stdout) as { readonly url: string }).url;
+    server.directUrl = (JSON.parse(server.stdout) as { readonly url: string }).url;
+    server.proxy = await startApiProxy(server.directUrl);
+    server.url = server.proxy.url;
     return server;
   }
 

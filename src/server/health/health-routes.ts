@@ -148,7 +148,10 @@ function describeProbe(operationId: string, summary: string): Readonly<Record<st
       ],
       responses: {
         200: { description: "It does; with `warn`, somebody should look.", content },
-        503: { description: "It does not.", content },
+        503: {
+          description: "It does not; a problem when the server is about to close.",
+          content: { ...content, "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
         default: { $ref: "#/components/responses/Problem" },
       },
     },
