@@ -11,6 +11,8 @@ const textSamples = [
   "sqlite:/srv/a b/state.db",
   "https://id.example.test/realms/a",
   "https://ops.example.test",
+  "10.0.4.0/24",
+  "fd00::5",
 ];
 
 /** Valid values of a shape, as one writes them in YAML. */
