@@ -237,6 +237,23 @@ describe("what every answer of the API promises", () => {
     await world.finish(told[0]?.runId ?? "");
   });
 
+  it("refuses an Idempotency-Key that belongs to another command", async () => {
+    const begin = async (...command: string[]): Promise<Response> =>
+      await world.ask("/v1/commands", {
+        method: "POST",
+        body: { command, select: "name:alpha" },
+        headers: { "idempotency-key": "command-7" },
+      });
+    const { runId } = (await (await begin("git", "--version")).json()) as { runId: string };
+    expect(await (await begin("git", "--version")).json()).toMatchObject({ runId, created: false });
+    const other = await begin("git", "status");
+    expect([other.status, await other.json()]).toMatchObject([
+      409,
+      { code: "KEY_TAKEN", detail: expect.stringContaining(`${runId}, which has another command`) as string },
+    ]);
+    await world.finish(runId);
+  });
+
   it("pages through runs without losing or repeating one while new ones come", async () => {
     const known: string[] = [];
     for (let n = 0; n < 50; n += 1) known.push(await start("hello", { who: String(n) }));

@@ -105,6 +105,10 @@ function refuseOther(asked: Plan, { id, plan: known }: RunState): void {
     ...(isDeepStrictEqual(Object.keys(asked.repositories), Object.keys(known.repositories))
       ? []
       : ["other repositories"]),
+    // The file of a workflow may change between two tries; an ad hoc command is all that was asked for.
+    ...(asked.workflow.name === adHoc && asked.workflow.revision !== known.workflow.revision
+      ? ["another command"]
+      : []),
   ];
   if (difference.length === 0) return;
   throw new MahavishnuError(
@@ -112,6 +116,9 @@ function refuseOther(asked: Plan, { id, plan: known }: RunState): void {
     `the idempotency key belongs to run ${id}, which has ${difference.join(" and ")}`,
   );
 }
+
+/** What the workflow of an ad hoc command is called. */
+const adHoc = "exec";
 
 /** What `exec` is asked. */
 export interface ExecInput extends StartChoice {
@@ -127,7 +134,7 @@ function planExec(context: AppContext, input: ExecInput): Promise<Plan> {
   const { command, select, maxParallel, timeoutMs } = input;
   const revision = createHash("sha256").update(JSON.stringify(command)).digest("hex").slice(0, 12);
   const workflow: Workflow = {
-    name: "exec",
+    name: adHoc,
     description: command.join(" "),
     inputs: {},
     jobs: [
