@@ -237,8 +237,11 @@ async function readFrom(file: string, from: number): Promise<Buffer> {
     return Buffer.alloc(0);
   }
   try {
-    const buffer = Buffer.alloc(pieceSize);
-    const { bytesRead } = await handle.read(buffer, 0, pieceSize, from);
+    // Most looks of those who follow find nothing new, and there may be many of them.
+    const length = Math.min(pieceSize, Math.max(0, (await handle.stat()).size - from));
+    if (length === 0) return Buffer.alloc(0);
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, from);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();

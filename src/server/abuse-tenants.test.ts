@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "./server-fixture.ts";
@@ -29,6 +29,18 @@ const tell = {
   },
 };
 
+/** Goes on until a file is there. */
+const wait = {
+  version: 1,
+  name: "wait",
+  inputs: { file: { type: "string" } },
+  jobs: {
+    wait: {
+      steps: [{ run: 'until [ -e "$FILE" ]; do sleep 0.05; done', env: { FILE: "${{ inputs.file }}" } }],
+    },
+  },
+};
+
 let server: TestServer;
 let ada: string;
 let fred: string;
@@ -39,7 +51,8 @@ beforeAll(async () => {
       { subject: "user:rob", role: "runner" },
       { subject: "user:fred", role: "operator", where: "tag:front" },
     ],
-    files: { "workflows/tell.yaml": JSON.stringify(tell) },
+    files: { "workflows/tell.yaml": JSON.stringify(tell), "workflows/wait.yaml": JSON.stringify(wait) },
+    config: { server: { maxConnections: 40 } },
   });
   for (const name of ["alpha", "beta"]) {
     mkdirSync(join(server.workspace, name));
@@ -157,5 +170,31 @@ describe("a run of which a subject may see a part", () => {
     expect((await ask(fred, `/v1/runs/${id}`)).text).toContain("word-of-alpha");
     const seen = (await ask(ada, `/v1/runs/${id}/logs`)).text;
     expect(seen).toContain("word-of-beta");
+  });
+});
+
+describe("whoever follows", () => {
+  it("may have half of the connections, so that the others get theirs", async () => {
+    const file = join(server.workspace, "go");
+    const { text } = await ask(ada, "/v1/runs", { body: { workflow: "wait", inputs: { file } } });
+    const { runId } = JSON.parse(text) as { runId: string };
+    // Directly: of a stream that is left, only the server itself is to know.
+    const url = `${server.directUrl}/v1/runs/${runId}/events/stream`;
+    const follow = async (token: string, signal?: AbortSignal): Promise<Response> =>
+      await fetch(url, { headers: { authorization: `Bearer ${token}` }, ...(signal === undefined ? {} : { signal }) });
+    const leaving = new AbortController();
+    const one = await follow(ada, leaving.signal);
+    const open = await Promise.all(Array.from({ length: 19 }, async () => await follow(ada)));
+    expect([one, ...open].map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    const refused = await follow(ada);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "5"]);
+    expect((await ask(ada, "/v1/whoami")).status).toBe(200);
+    const other = await follow(await server.token("user:rob"));
+    expect(other.status).toBe(200);
+    leaving.abort();
+    // The connection is seen to be gone a moment later.
+    await expect.poll(async () => (await follow(ada)).status).toBe(200);
+    writeFileSync(file, "");
+    for (const stream of [...open, other]) expect(await stream.text()).toContain('"state":"succeeded"');
   });
 });

@@ -4,6 +4,7 @@ import { MahavishnuError } from "../../lib/errors.ts";
 import { answerStream } from "./answer-stream.ts";
 import { namesTag, tagOf } from "./entity-tag.ts";
 import type { Guard } from "../callers/guard-callers.ts";
+import type { StreamShares } from "../callers/stream-shares.ts";
 import type { CallerOf, IdentifiedCaller } from "../callers/identify-caller.ts";
 import type { Operation } from "../operations/operation.ts";
 import type { RequestValidator } from "./request-validator.ts";
@@ -18,13 +19,14 @@ export interface RouteParts {
   /** Aborted when the server is being stopped: streams end. */
   readonly stopping: AbortSignal;
   readonly guard: Guard;
+  readonly streams: StreamShares;
   readonly validator: RequestValidator;
 }
 
 /** Adds the route of one operation: who asks is known first, what is asked is checked, and the use-case answers. */
 export function addRoute(server: FastifyInstance, operation: Operation, parts: RouteParts): void {
   const { method, path, parts: places, status } = operation;
-  const { app, callerOf, guard, validator, stopping } = parts;
+  const { app, callerOf, guard, streams, validator, stopping } = parts;
   const checkParams = places.params && validator.compile("params", places.params);
   const checkQuery = validator.compile("query", places.query);
   const checkHeaders = validator.compile("headers", places.headers);
@@ -53,6 +55,7 @@ export function addRoute(server: FastifyInstance, operation: Operation, parts: R
     if (caller === undefined) throw new MahavishnuError("UNAUTHENTICATED", "nobody is known to have asked");
     const context = app.actFor({ ...caller, requestId: request.id, signal });
     await refuseUnseen(request, operation, context, input);
+    using _share = operation.events === null ? undefined : streams.take(caller.subject.name);
     const answer = await operation.answer(context, input);
     if (answer.frames !== undefined) {
       await answerStream(reply, { frames: answer.frames, signal, checkCaller: async () => await callerOf(request) });

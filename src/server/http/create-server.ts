@@ -13,6 +13,7 @@ import { hideFolders } from "./hide-folders.ts";
 import { registerHostCheck } from "./host-check.ts";
 import { addHealthRoutes, type HealthSource } from "../health/health-routes.ts";
 import type { CallerOf } from "../callers/identify-caller.ts";
+import { StreamShares } from "../callers/stream-shares.ts";
 import { registerLogin, type SignIn } from "../login/login.ts";
 import { allOperations } from "../operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
@@ -131,7 +132,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   });
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });
   const validator = new RequestValidator();
-  for (const operation of allOperations) addRoute(server, operation, { ...options, guard, validator });
+  // Nobody can take all connections by following: the other half is for the others.
+  const streams = new StreamShares(Math.max(1, Math.floor(maxConnections / 2)));
+  for (const operation of allOperations) addRoute(server, operation, { ...options, guard, streams, validator });
   addWebhookRoute(server, { app, guard, refusals });
   return server;
 }
