@@ -3,8 +3,9 @@ import { type MessageHeaders, proveMessage } from "../access/webhook-signature.t
 import { MahavishnuError } from "../lib/errors.ts";
 import { isJsonObject } from "../lib/json.ts";
 import type { AppContext } from "./app-context.ts";
+import { ownKey } from "./own-key.ts";
 import { perform } from "./perform.ts";
-import { keyOf, startRun } from "./use-cases/start-run.ts";
+import { startRun } from "./use-cases/start-run.ts";
 import { hookSubject, type IncomingHook } from "./webhook-hooks.ts";
 
 /** A message as it came. */
@@ -65,7 +66,7 @@ export function openReceiver(app: AppContext, hooks: ReadonlyMap<string, Incomin
       id,
       sentAt,
       keptUntil,
-      runKey: keyOf(subject.name, runKey),
+      runKey: ownKey(subject.name, runKey),
     });
     if (admission === "replayed") {
       return { kind: "refused", reason: `a message of webhook ${name} came again and was no new sending` };

@@ -8,6 +8,7 @@ import { MahavishnuError } from "../../lib/errors.ts";
 import type { Workflow } from "../../workflows/types.ts";
 import type { AppContext } from "../app-context.ts";
 import { readRun } from "../find-run.ts";
+import { ownKey } from "../own-key.ts";
 import { definePreparedUseCase, type Resource } from "../use-case.ts";
 import { planNamed, planWorkflow, type PlanRunInput } from "../plan-workflow.ts";
 
@@ -70,19 +71,11 @@ async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Pr
     plan,
     actor: context.subject.name,
     reason,
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey: keyOf(context.subject.name, idempotencyKey) }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey: ownKey(context.subject.name, idempotencyKey) }),
   };
   const started = detach ? await recordOnly(context, request) : await startHere(context, request);
   if (!started.created) refuseOther(plan, (await readRun(context, started.runId)).state);
   return started;
-}
-
-/**
- * An idempotency key as it is stored: everybody has keys of their own, so that nobody learns of another's runs by one, nor takes one
- * from them. A name holds no blank.
- */
-export function keyOf(subject: string, key: string): string {
-  return `${subject} ${key}`;
 }
 
 async function startHere(context: AppContext, request: StartRequest): Promise<StartedRun> {
