@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { AppContext } from "../../app/app-context.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
 import { addRoute } from "./add-route.ts";
-import { findMethods } from "./allowed-methods.ts";
+import { watchMethods } from "./allowed-methods.ts";
 import { answerProblem } from "./answer-problem.ts";
 import { answerRawError, renderRawProblem } from "./answer-raw-errors.ts";
 import { registerCors } from "./cors.ts";
@@ -93,6 +93,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   server.server.maxConnections = maxConnections;
   server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
 
+  const methodsOf = watchMethods(server);
   const hide = hideFolders(app.loaded);
   const refusals = new RefusalTrail({ store: app.store });
   const guard = guardCallers({ callerOf: options.callerOf, refusals, requestsPerMinute });
@@ -112,7 +113,6 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   tellFaults(server, options.onNotice);
   server.setErrorHandler(async (error, _request, reply) => await answerProblem(reply, error, hide));
   registerLogin(server, { app, signIn: options.signIn, guard, refusals });
-  const methodsOf = findMethods(allOperations);
   server.setNotFoundHandler(async (request, reply) => {
     // Who has no token learns of no address whether something is there.
     await guard.identify(request, reply);
