@@ -145,6 +145,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
     {},
     [[]],
     [null],
+    ["1", "1"],
     { constructor: { x: 1 } },
     { toString: 1 },
     { length: 1 },

@@ -288,7 +288,7 @@ describe("the start page", () => {
   it("says how to get a token where nobody can sign in, and that authentication is off where it is", async () => {
     await using plain = await startTestServer();
     const welcome = await new TestBrowser().send(`${plain.url}/`);
-    expect(welcome.text).toContain("mahavishnu token create user:NAME");
+    expect(welcome.text).toContain("mahavishnu token create --subject user:NAME");
     expect((await new TestBrowser().send(`${plain.url}/login`)).status).toBe(401);
     await using open = await startTestServer({ config: { auth: { enabled: false } } });
     const page = await new TestBrowser().send(`${open.url}/`);
