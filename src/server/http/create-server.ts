@@ -59,40 +59,11 @@ const silentMs = 120_000;
  * await http.listen({ host: "127.0.0.1", port: 8680 });
  */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { app, maxBody, requestTimeoutMs, maxConnections, isLoopback, tls, stopping } = options;
+  const { app, maxConnections, isLoopback, tls, stopping } = options;
   const hasTls = tls !== undefined;
   const { config } = app.loaded;
   const { requestsPerMinute, trustProxy } = config.server;
-  // How often Node looks for clients that are too slow; a request without a host is refused by us, in our own words.
-  const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs), requireHostHeader: false };
-  const server = fastify({
-    ...(hasTls ? { https: { ...tls, ...connections, handshakeTimeout: requestTimeoutMs } } : { http: connections }),
-    logger: false,
-    bodyLimit: maxBody,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: requestTimeoutMs,
-    connectionTimeout: silentMs,
-    clientErrorHandler: (error, socket) => answerRawError(error, socket, hasTls),
-    frameworkErrors: (_error, { id }, { raw }) => {
-      const body = renderRawProblem(400, "the path cannot be read, or a part of it is too long", id);
-      const type = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) };
-      raw.writeHead(400, { ...secureHeaders(hasTls), ...type, "x-request-id": id }).end(body);
-    },
-    // None is trusted where none is named.
-    trustProxy: trustProxy.length > 0 && [...trustProxy],
-    genReqId: () => randomUUID(),
-    // Anything else in the way of a path is no route: one address for one thing.
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
-    // Said below, in our own words.
-    return503OnClosing: false,
-    // A stream that is asked for its head alone would begin all the same.
-    exposeHeadRoutes: false,
-    forceCloseConnections: "idle",
-    ajv: { customOptions: { coerceTypes: false } },
-  }) as unknown as FastifyInstance;
-  server.server.maxConnections = maxConnections;
-  server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
-
+  const server = makeInstance(options);
   const methodsOf = watchMethods(server);
   const hide = hideFolders(app.loaded);
   const refusals = new RefusalTrail({ store: app.store });
@@ -136,5 +107,41 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   const streams = new StreamShares(Math.max(1, Math.floor(maxConnections / 2)));
   for (const operation of allOperations) addRoute(server, operation, { ...options, guard, streams, validator });
   addWebhookRoute(server, { app, guard, refusals });
+  return server;
+}
+
+/** The framework as it is set up here: its limits, and its own refusals in the words of this product. */
+function makeInstance({ app, maxBody, requestTimeoutMs, maxConnections, tls }: HttpOptions): FastifyInstance {
+  const hasTls = tls !== undefined;
+  const { trustProxy } = app.loaded.config.server;
+  // How often Node looks for clients that are too slow; a request without a host is refused by us, in our own words.
+  const connections = { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs), requireHostHeader: false };
+  const server = fastify({
+    ...(hasTls ? { https: { ...tls, ...connections, handshakeTimeout: requestTimeoutMs } } : { http: connections }),
+    logger: false,
+    bodyLimit: maxBody,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: requestTimeoutMs,
+    connectionTimeout: silentMs,
+    clientErrorHandler: (error, socket) => answerRawError(error, socket, hasTls),
+    frameworkErrors: (_error, { id }, { raw }) => {
+      const body = renderRawProblem(400, "the path cannot be read, or a part of it is too long", id);
+      const type = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) };
+      raw.writeHead(400, { ...secureHeaders(hasTls), ...type, "x-request-id": id }).end(body);
+    },
+    // None is trusted where none is named.
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    genReqId: () => randomUUID(),
+    // Anything else in the way of a path is no route: one address for one thing.
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
+    // Said by a hook, in our own words.
+    return503OnClosing: false,
+    // A stream that is asked for its head alone would begin all the same.
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+    ajv: { customOptions: { coerceTypes: false } },
+  }) as unknown as FastifyInstance;
+  server.server.maxConnections = maxConnections;
+  server.server.headersTimeout = Math.min(requestTimeoutMs, server.server.headersTimeout);
   return server;
 }
