@@ -183,6 +183,11 @@ function explain(error: unknown): Error {
   if (error instanceof client.AuthorizationResponseError) {
     return new AuthenticationError(`the issuer has refused: ${quoteClaim(error.error)}`, { cause: error });
   }
+  if (isClientRefused(error)) {
+    // Nobody who signs in can mend it, and it passes when somebody else has.
+    const text = "the issuer does not take the client: compare auth.oidc.clientId and auth.oidc.clientSecret with it";
+    return new IssuerDownError(text, { cause: error });
+  }
   if (error instanceof client.ResponseBodyError) {
     return new AuthenticationError(`the issuer takes no such code: ${quoteClaim(error.error)}`, { cause: error });
   }
@@ -190,6 +195,13 @@ function explain(error: unknown): Error {
     return new AuthenticationError(`the issuer's answer does not hold: ${tellWhole(error)}`, { cause: error });
   }
   return new IssuerDownError(tellWhole(error), { cause: error });
+}
+
+/** RFC 6749 knows two ways to refuse a client. */
+function isClientRefused(error: unknown): boolean {
+  return error instanceof client.ResponseBodyError
+    ? error.error === "invalid_client"
+    : error instanceof client.WWWAuthenticateChallengeError && error.status === 401;
 }
 
 /** The library wraps what tells most. */

@@ -110,6 +110,24 @@ describe("an answer to the code", () => {
   });
   afterAll(async () => await here[Symbol.asyncDispose]());
 
+  it.each([
+    ["as the provider does", null],
+    ["by a problem without a challenge", { error: "invalid_client" }],
+  ])("tells the trail that the client's secret is wrong, when that is refused %s", async (_how, body) => {
+    await using server = await startLoginServer(issuer, { bindings, env: { TEST_CLIENT_SECRET: "not the secret" } });
+    issuer.answerWith((path, response) => {
+      if (body === null || !path.startsWith("/token")) return false;
+      response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify(body));
+      return true;
+    });
+    const browser = new TestBrowser();
+    const answer = await comeBack(browser, server.url);
+    expect([answer.status, browser.cookie("mahavishnu")]).toEqual([503, undefined]);
+    expect(await lastAudit(server)).toMatchObject({
+      reason: expect.stringContaining("compare auth.oidc.clientId and auth.oidc.clientSecret") as string,
+    });
+  });
+
   const answers: readonly [what: string, claims: object, reason: RegExp][] = [
     ["no nonce", { nonce: undefined }, /nonce|missing/],
     ["another nonce", { nonce: "another" }, /claim/],
