@@ -1,8 +1,8 @@
 import type { Subject } from "../access/subject.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { RecentRuns } from "./find-run.ts";
 import type { RunFeeds } from "./run-feed.ts";
+import type { RecentRuns } from "./stored-run.ts";
 import type { ActionRegistry } from "../engine/contract.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
 import type { Fleet } from "../repositories/types.ts";

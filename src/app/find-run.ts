@@ -2,10 +2,9 @@ import { MahavishnuError } from "../lib/errors.ts";
 import { runIdLength } from "../lib/ids.ts";
 import type { AppContext } from "./app-context.ts";
 import { listVisible } from "./run-veil.ts";
-import type { RecentMap } from "../lib/recent-map.ts";
+import type { StoredRun } from "./stored-run.ts";
 import { replay } from "../engine/reduce.ts";
-import type { RunState } from "../engine/state.ts";
-import type { EventRecord, RunDirectory, RunRow } from "../store/contract.ts";
+import type { RunDirectory } from "../store/contract.ts";
 
 /** How many ids a message names when a short one fits several. */
 const namedIds = 5;
@@ -31,16 +30,6 @@ export async function resolveRunId(context: AppContext, text: string): Promise<s
     fix: "Write more of the id.",
   });
 }
-
-/** A run as the store has it. Nobody changes anything of it: it may be shared. */
-export interface StoredRun {
-  readonly row: RunRow;
-  readonly events: readonly EventRecord[];
-  readonly state: RunState;
-}
-
-/** Runs that are over, as they were read; true as long as the row says that nothing was added. */
-export type RecentRuns = RecentMap<string, StoredRun>;
 
 /** Runs with more events than this are not remembered. */
 const rememberedEvents = 200;

@@ -6,13 +6,14 @@ import { replay } from "../../engine/reduce.ts";
 import { parseRunFilter } from "../../selectors/run-filter.ts";
 import type { Store } from "../../store/contract.ts";
 import type { AppContext } from "../app-context.ts";
-import { noSuchRun, readRun, resolveRunId, shortenRunId, type StoredRun } from "../find-run.ts";
+import { noSuchRun, readRun, resolveRunId, shortenRunId } from "../find-run.ts";
 import { findRuns } from "../find-runs.ts";
 import { type FollowedItem, followEvents } from "../follow-events.ts";
 import { parseLogCursor } from "../log-cursor.ts";
 import { type LogChoice, type LogPiece, type LogRequest, readLogs, refuseUnknown } from "../read-logs.ts";
 import { listHidden, listVisible, RunVeil } from "../run-veil.ts";
 import { type EventView, isUnowned, type RunListItem, type RunView, viewEvent, viewRow, viewRun } from "../run-view.ts";
+import type { StoredRun } from "../stored-run.ts";
 import { definePreparedUseCase, defineUseCase, type Resource } from "../use-case.ts";
 
 /** Interrupted runs told at once; the others are told when these are not interrupted any more. */
