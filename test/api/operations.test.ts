@@ -272,6 +272,18 @@ describe("what every answer of the API promises", () => {
     for (const id of [...known, ...late]) await world.finish(id);
   });
 
+  it("is a refusal of a query where the document has none", async () => {
+    const { directUrl } = world.proxied.server;
+    for (const [path, method] of [
+      ["/openapi.json?x=1", "GET"],
+      ["/v1/webhooks/deploy?x=1", "POST"],
+      ["/livez?x=1", "GET"],
+    ] as const) {
+      const answer = await fetch(directUrl + path, { method });
+      expect([path, answer.status, await answer.json()]).toMatchObject([path, 400, { code: "USAGE" }]);
+    }
+  });
+
   it("is a problem as the document has it also where a request reaches no operation", async () => {
     const { server, document, checker } = world.proxied;
     const bearer = { authorization: `Bearer ${world.token}` };
