@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import axe from "axe-core";
+import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
 import { renderHome, renderNotice, renderWelcome } from "./home-page.ts";
 import { markup, pagePolicy } from "./html-page.ts";
@@ -54,6 +56,22 @@ describe("the pages for people", () => {
       // Every link and button has a text; nothing is told by a picture or a colour alone.
       expect([...page.matchAll(/<(?:a|button)[^>]*>\s*<\//g)]).toEqual([]);
       expect(page).not.toMatch(/<img|<svg|<input|tabindex|outline: *(?:0|none)|(?:^|[^-])color:/);
+    }
+  });
+
+  it("pass an accessibility audit", async () => {
+    for (const page of pages) {
+      const { window } = new JSDOM(page, { runScripts: "outside-only" });
+      window.eval(axe.source);
+      // Colours are the browser's own, and cannot be looked at where nothing is drawn.
+      const options = { rules: { "color-contrast": { enabled: false } } };
+      const { violations, passes } = await (window as unknown as { axe: typeof axe }).axe.run(
+        window.document.documentElement,
+        options,
+      );
+      expect(violations.map(({ id, help, nodes }) => [id, help, nodes.map(({ html }) => html)])).toEqual([]);
+      expect(passes.length).toBeGreaterThan(5);
+      window.close();
     }
   });
 });
