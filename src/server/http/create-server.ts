@@ -11,7 +11,7 @@ import { registerCors } from "./cors.ts";
 import { guardCallers } from "../callers/guard-callers.ts";
 import { hideFolders } from "./hide-folders.ts";
 import { registerHostCheck } from "./host-check.ts";
-import { addHealthRoutes, type HealthSource } from "../health/health-routes.ts";
+import { addHealthRoutes, healthPaths, type HealthSource } from "../health/health-routes.ts";
 import type { CallerOf } from "../callers/identify-caller.ts";
 import { StreamShares } from "../callers/stream-shares.ts";
 import { registerLogin, type SignIn } from "../login/login.ts";
@@ -73,8 +73,10 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   });
   if (trustProxy.length > 0) readForwarded(server);
   registerSecureHeaders(server, hasTls);
-  server.addHook("onRequest", async () => {
-    if (stopping.aborted) throw new MahavishnuError("SERVER_STOPPING", "the server is being stopped");
+  server.addHook("onRequest", async ({ routeOptions: { url = "" } }) => {
+    // Whoever asks for its health is told that in the same form to the end.
+    if (stopping.aborted && !Object.hasOwn(healthPaths, url))
+      throw new MahavishnuError("SERVER_STOPPING", "the server is being stopped");
   });
   registerRequestForm(server);
   registerHostCheck(server, { ...config.server, isLoopback, hasTls, hasAuth: config.auth.enabled, refusals });
