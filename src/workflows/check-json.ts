@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Explanation } from "../lib/explain-issues.ts";
 import { explainJsonErrors } from "./explain-json.ts";
@@ -17,20 +18,48 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
  * Checks a value against a JSON Schema and fills in defaults; the value itself stays as it is. The schema is taken as valid:
  * `inputs` are checked when a workflow is parsed.
  *
+ * @param mostMs how long it may take; see `foreignSchemaMs`
  * @throws Error when the schema cannot be compiled.
  * @example
  * checkJson({ type: "integer", minimum: 20 }, 12); // { ok: false, problems: [{ message: "the value must be at least 20", … }] }
  */
-export function checkJson(schema: JsonSchema, value: unknown): JsonCheck {
+export function checkJson(
+  schema: JsonSchema,
+  value: unknown,
+  { mostMs }: { readonly mostMs?: number } = {},
+): JsonCheck {
   let validate = compiled.get(schema);
   if (validate === undefined) {
     validate = compileSchema(schema);
     compiled.set(schema, validate);
   }
   const copy: unknown = structuredClone(value);
-  if (validate(copy)) return { ok: true, value: copy };
+  const isRight = mostMs === undefined ? validate(copy) : validateWithin(validate, copy, mostMs);
+  if (isRight === null) return { ok: false, problems: [tooSlow] };
+  if (isRight) return { ok: true, value: copy };
   const errors: readonly ErrorObject[] = validate.errors ?? [];
   return { ok: false, problems: explainJsonErrors(value, errors) };
+}
+
+/** For schemas that somebody else has written: a pattern may be such that comparing a short text with it takes years. */
+export const foreignSchemaMs = 250;
+
+const tooSlow: Explanation = {
+  kind: "value",
+  path: [],
+  at: "value",
+  message: "it takes too long to compare the values with the patterns",
+  hint: "write the pattern without a repetition inside a repetition",
+};
+
+/** Gives null when it takes longer. Nothing but this can stop a regular expression. */
+function validateWithin(validate: ValidateFunction, value: unknown, mostMs: number): boolean | null {
+  try {
+    return runInNewContext("validate(value)", { validate, value }, { timeout: mostMs }) as boolean;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return null;
+    throw error;
+  }
 }
 
 function compileSchema(schema: JsonSchema): ValidateFunction {

@@ -5,7 +5,7 @@ import { type SelectorContext, tryCompileSelector } from "../selectors/compile-s
 import { tryParseSelector } from "../selectors/parse-selector.ts";
 import type { SelectorProblem } from "../selectors/selector-problem.ts";
 import { listNeeds, stepId } from "./build-workflow.ts";
-import { checkJson, type JsonSchema } from "./check-json.ts";
+import { checkJson, foreignSchemaMs, type JsonSchema } from "./check-json.ts";
 import type { Findings } from "./findings.ts";
 import type { JobFile, StepFile, WorkflowFile } from "./schema.ts";
 import { hasExpression } from "./template.ts";
@@ -43,11 +43,18 @@ function checkDefaults(inputs: WorkflowFile["inputs"], findings: Findings): void
   const withDefault = Object.entries(inputs).filter(([, schema]) => schema.default !== undefined);
   if (withDefault.length === 0) return;
   const schema = { type: "object", properties: Object.fromEntries(withDefault) };
-  const result = checkJson(schema, Object.fromEntries(withDefault.map(([name, input]) => [name, input.default])));
+  const result = checkJson(schema, Object.fromEntries(withDefault.map(([name, input]) => [name, input.default])), {
+    mostMs: foreignSchemaMs,
+  });
   if (result.ok) return;
   for (const { path, message, hint } of result.problems) {
-    const [name = "", ...rest] = path;
-    findings.add(["inputs", name, "default", ...rest], "value", `the default does not fit: ${message}`, hint);
+    const [name, ...rest] = path;
+    findings.add(
+      name === undefined ? ["inputs"] : ["inputs", name, "default", ...rest],
+      "value",
+      `the default does not fit: ${message}`,
+      hint,
+    );
   }
 }
 

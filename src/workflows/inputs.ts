@@ -2,7 +2,7 @@ import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
 import { UserFileError } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
 import { didYouMean } from "../lib/suggest.ts";
-import { checkJson } from "./check-json.ts";
+import { checkJson, foreignSchemaMs } from "./check-json.ts";
 import type { InputSchema, Workflow } from "./types.ts";
 
 /** Inputs as somebody gave them: texts of a command line, or JSON of a program. */
@@ -40,7 +40,7 @@ export function resolveInputs(
   const check =
     names.length === 0
       ? ({ ok: true, value: {} } as const)
-      : checkJson(schemaOf(workflow.inputs), Object.fromEntries(values));
+      : checkJson(schemaOf(workflow.inputs), Object.fromEntries(values), { mostMs: foreignSchemaMs });
   if (!check.ok) {
     for (const { path, message, hint } of check.problems) {
       const [name = "", ...rest] = path;

@@ -75,8 +75,8 @@ describe("loadWorkflows", () => {
 });
 
 describe("loadWorkflowTexts", () => {
-  it("loads texts that are at hand, and says which could not be read", () => {
-    const loaded = loadWorkflowTexts(
+  it("loads texts that are at hand, and says which could not be read", async () => {
+    const loaded = await loadWorkflowTexts(
       [
         { file: "one.yaml", text: valid("one") },
         { file: "two.txt", text: valid("two") },

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { readUserFile } from "../config/read-user-file.ts";
 import { type Diagnostic, diagnosticAt } from "../lib/diagnostics.ts";
 import { MahavishnuError, messageOf, UserFileError } from "../lib/errors.ts";
@@ -38,15 +39,18 @@ export const maxWorkflowBytes: number = 1024 * 1024;
  * @throws MahavishnuError WORKFLOWS_UNREADABLE when the folder cannot be read. A folder that is not there has no workflows.
  */
 export async function loadWorkflows(source: WorkflowFolder): Promise<readonly LoadedWorkflow[]> {
-  return loadWorkflowTexts(await readWorkflowTexts(source), source);
+  return await loadWorkflowTexts(await readWorkflowTexts(source), source);
 }
 
 /** Loads files whose texts are at hand as `loadWorkflows` loads those of the folder, each in its place. */
-export function loadWorkflowTexts(texts: readonly TextFile[], source: Known): readonly LoadedWorkflow[] {
-  return refuseTwins(
-    texts.map((text) => loadOne(text, source)),
-    texts,
-  );
+export async function loadWorkflowTexts(texts: readonly TextFile[], source: Known): Promise<readonly LoadedWorkflow[]> {
+  const loaded: LoadedWorkflow[] = [];
+  for (const text of texts) {
+    loaded.push(loadOne(text, source));
+    // A server has others who wait, and there may be very many texts.
+    await setImmediate();
+  }
+  return refuseTwins(loaded, texts);
 }
 
 /**
@@ -58,7 +62,7 @@ export function loadWorkflowTexts(texts: readonly TextFile[], source: Known): re
 export async function loadWorkflow(source: WorkflowFolder, name: string): Promise<Workflow> {
   const texts = await readWorkflowTexts(source);
   const candidates = texts.filter((entry) => "error" in entry || entry.text.includes(name));
-  const loaded = loadWorkflowTexts(candidates, source);
+  const loaded = await loadWorkflowTexts(candidates, source);
   // Of a file that cannot be read, its own name is all that is known.
   const found =
     loaded.find((entry) => entry.name === name) ??

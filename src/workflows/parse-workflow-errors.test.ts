@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserFileError } from "../lib/errors.ts";
 import { knownActions as actions } from "./known-actions-fixture.ts";
+import { resolveInputs } from "./inputs.ts";
 import { parseWorkflow } from "./parse-workflow.ts";
 
 /** The whole message of the error. */
@@ -341,6 +342,21 @@ jobs:
           8 |       - run: [npm, exec, -c, "\${{ inputs.title }}"]
             |                                   ^^^^^^^^^^^^ write env: { TITLE: "\${{ inputs.title }}" } and use "$TITLE" here"
     `);
+  });
+
+  it("a pattern that would take years to compare", () => {
+    const text = (value: string): string => `version: 1
+name: w
+inputs: { a: { type: string, pattern: "^(a+)+$", ${value} } }
+jobs: { j: { steps: [{ run: x }] } }
+`;
+    const years = "a".repeat(60) + "!";
+    expect(complain(text(`default: "${years}"`))).toContain(
+      "it takes too long to compare the values with the patterns",
+    );
+    const workflow = parseWorkflow({ file: "w.yaml", text: text("description: x"), actions });
+    expect(resolveInputs(workflow, { a: "aaaa" })).toEqual({ a: "aaaa" });
+    expect(() => resolveInputs(workflow, { a: years })).toThrow("it takes too long to compare");
   });
 
   it("no more than anybody reads, of a file where everything is wrong", () => {

@@ -89,22 +89,25 @@ export const validateWorkflows = defineUseCase<ValidateWorkflowsInput, WorkflowV
       if (dirname(path) !== folder || !isWorkflowName(basename(path))) continue;
       texts.set(path, takeText(each, `${source.shownAs}/${basename(path)}`));
     }
-    const loaded = loadWorkflowTexts([...texts.values()], source);
+    const loaded = await loadWorkflowTexts([...texts.values()], source);
     const inFolder = new Map([...texts.keys()].map((path, index) => [path, loaded[index]] as const));
-    return judge(
-      given.map(({ each, path }) => {
-        const entry = inFolder.get(path);
-        return entry === undefined
-          ? judgeAlone(takeText(each, shownName(path, workspace)), source)
-          : judgeWorkflowFile(entry);
-      }),
-    );
+    const verdicts: WorkflowVerdict[] = [];
+    for (const { each, path } of given) {
+      context.signal.throwIfAborted();
+      const entry = inFolder.get(path);
+      verdicts.push(
+        entry === undefined
+          ? await judgeAlone(takeText(each, shownName(path, workspace)), source)
+          : judgeWorkflowFile(entry),
+      );
+    }
+    return judge(verdicts);
   },
 });
 
 /** Of a file that lies elsewhere, nothing but a whole workflow has a name here. */
-function judgeAlone(text: TextFile, source: WorkflowFolder): WorkflowVerdict {
-  const [entry] = loadWorkflowTexts([text], source);
+async function judgeAlone(text: TextFile, source: WorkflowFolder): Promise<WorkflowVerdict> {
+  const [entry] = await loadWorkflowTexts([text], source);
   if (entry === undefined) throw new Error("a file is either a workflow or not");
   const verdict = judgeWorkflowFile(entry);
   return verdict.valid ? verdict : { ...verdict, name: null };
