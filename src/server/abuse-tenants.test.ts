@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "./server-fixture.ts";
 
 /** Every repository says its own name; the job after it tells of all of them. */
@@ -196,5 +196,28 @@ describe("whoever follows", () => {
     await expect.poll(async () => (await follow(ada)).status).toBe(200);
     writeFileSync(file, "");
     for (const stream of [...open, other]) expect(await stream.text()).toContain('"state":"succeeded"');
+  });
+
+  it("is cut off when their token is revoked", async () => {
+    const file = join(server.workspace, "go on");
+    const { text } = await ask(ada, "/v1/runs", { body: { workflow: "wait", inputs: { file } } });
+    const { runId } = JSON.parse(text) as { runId: string };
+    const made = await ask(ada, "/v1/tokens", { body: { subject: "user:rob" } });
+    const { token, item } = JSON.parse(made.text) as { token: string; item: { id: string } };
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      // Directly: how a stream is cut off is the server's own.
+      const url = `${server.directUrl}/v1/runs/${runId}/events/stream`;
+      const stream = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      expect(stream.status).toBe(200);
+      const rest = stream.text();
+      expect((await ask(ada, "/v1/tokens/revoke", { body: { id: item.id } })).status).toBe(200);
+      vi.advanceTimersByTime(5_000);
+      await expect(rest).rejects.toThrow("terminated");
+    } finally {
+      vi.useRealTimers();
+      writeFileSync(file, "");
+    }
+    expect((await ask(token, `/v1/runs/${runId}`)).status).toBe(401);
   });
 });
