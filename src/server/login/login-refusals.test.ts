@@ -128,6 +128,24 @@ describe("an answer to the code", () => {
     });
   });
 
+  /** Signs in, and lets the issuer give an id token that `signer` has signed: a good one but for `claims`. */
+  const comeBackWith = async (signer: Pick<LiveIssuer, "sign">, claims: object): Promise<string> => {
+    const browser = new TestBrowser();
+    const seconds = Math.floor(Date.now() / 1000);
+    const good = { iss: issuer.url, aud: loginClient.id, sub: "dana", iat: seconds, exp: seconds + 600 };
+    const { headers } = await browser.send(`${here.url}/login`);
+    const asked = new URL(headers.location ?? "").searchParams;
+    const token = await signer.sign({ ...good, nonce: asked.get("nonce"), ...claims });
+    issuer.answerWith((path, response) => {
+      if (!path.startsWith("/token")) return false;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ access_token: "x", token_type: "Bearer", id_token: token }));
+      return true;
+    });
+    const back = new URLSearchParams({ code: "c", state: asked.get("state") ?? "", iss: issuer.url });
+    return outcomeOf(await browser.open(`${here.url}/login/callback?${String(back)}`), browser);
+  };
+
   const answers: readonly [what: string, claims: object, reason: RegExp][] = [
     ["no nonce", { nonce: undefined }, /nonce|missing/],
     ["another nonce", { nonce: "another" }, /claim/],
@@ -136,39 +154,13 @@ describe("an answer to the code", () => {
     ["an id token that is over", { exp: 1_000 }, /timestamp/],
   ];
   it.each(answers)("is refused when the issuer gives %s", async (_what, claims, reason) => {
-    const browser = new TestBrowser();
-    const seconds = Math.floor(Date.now() / 1000);
-    const good = { iss: issuer.url, aud: loginClient.id, sub: "dana", iat: seconds, exp: seconds + 600 };
-    const { headers } = await browser.send(`${here.url}/login`);
-    const asked = new URL(headers.location ?? "").searchParams;
-    const token = await issuer.sign({ ...good, nonce: asked.get("nonce"), ...claims });
-    issuer.answerWith((path, response) => {
-      if (!path.startsWith("/token")) return false;
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ access_token: "x", token_type: "Bearer", id_token: token }));
-      return true;
-    });
-    const back = new URLSearchParams({ code: "c", state: asked.get("state") ?? "", iss: issuer.url });
-    expect(outcomeOf(await browser.open(`${here.url}/login/callback?${String(back)}`), browser)).toBe("refused");
+    expect(await comeBackWith(issuer, claims)).toBe("refused");
     expect(String((await lastAudit(here))["reason"])).toMatch(reason);
   });
 
   it("is refused when somebody else has signed the id token", async () => {
     await using other = await startLiveIssuer();
-    const browser = new TestBrowser();
-    const seconds = Math.floor(Date.now() / 1000);
-    const { headers } = await browser.send(`${here.url}/login`);
-    const asked = new URL(headers.location ?? "").searchParams;
-    const claims = { iss: issuer.url, aud: loginClient.id, sub: "dana", iat: seconds, exp: seconds + 600 };
-    const token = await other.sign({ ...claims, nonce: asked.get("nonce") });
-    issuer.answerWith((path, response) => {
-      if (!path.startsWith("/token")) return false;
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ access_token: "x", token_type: "Bearer", id_token: token }));
-      return true;
-    });
-    const back = new URLSearchParams({ code: "c", state: asked.get("state") ?? "", iss: issuer.url });
-    expect(outcomeOf(await browser.open(`${here.url}/login/callback?${String(back)}`), browser)).toBe("refused");
+    expect(await comeBackWith(other, {})).toBe("refused");
   });
 
   it("does not even come to it when the cookie of the sign-in was changed anywhere", async () => {
