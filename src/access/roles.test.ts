@@ -30,7 +30,11 @@ describe("roles", () => {
       access:write      -       -       -       -         -         yes    -
       audit:read        -       -       -       -         yes       yes    -
       webhooks:read     -       -       -       -         yes       yes    -
-      webhooks:write    -       -       -       -         yes       yes    -"
+      webhooks:write    -       -       -       -         yes       yes    -
+      telemetry:read    -       -       -       -         yes       yes    -
+      alerts:silence    -       -       -       -         yes       yes    -
+      backups:write     -       -       -       -         yes       yes    -
+      state:purge       -       -       -       -         yes       yes    -"
     `);
   });
 

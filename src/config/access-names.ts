@@ -16,6 +16,10 @@ export const permissionNames = [
   "audit:read",
   "webhooks:read",
   "webhooks:write",
+  "telemetry:read",
+  "alerts:silence",
+  "backups:write",
+  "state:purge",
 ] as const;
 
 /** The roles that are always there; `access.roles` adds others and cannot change these. */

@@ -40,7 +40,7 @@ describe("errors of a file", () => {
         "  maxConcurrentWorkflows: 0",
         "  retry: { attempts: many }",
         "engine: temporal",
-        "telemetry: { logs: 1 }",
+        "schedules: { nightly: 1 }",
         "auth: { oidc: { issuer: x } }",
         "state: { url: 'postgres://db' }",
         "access:",
@@ -84,9 +84,9 @@ describe("errors of a file", () => {
          11 | engine: temporal
             |         ^^^^^^^^ only \`engine: embedded\` exists in this version; remove the key or write embedded
 
-      mahavishnu.yaml:12:1  "telemetry" is not built yet
-         12 | telemetry: ***
-            | ^^^^^^^^^ logs, metrics, traces and alerts come in a later version; remove the key
+      mahavishnu.yaml:12:1  "schedules" is not built yet
+         12 | schedules: ***
+            | ^^^^^^^^^ schedules come in a later version; remove the key and start runs from cron
 
       mahavishnu.yaml:13:25  an issuer is an https: URL, such as https://id.example.test
          13 | auth: { oidc: { issuer: x } }
@@ -287,7 +287,7 @@ describe("errors of the environment and of --set", () => {
       "limits=1",
       "limits.timeout",
       "version=1",
-      "telemetry.logs=1",
+      "schedules.nightly=1",
       "engine=restate",
       "=x",
       "auth.enabled=1",
@@ -309,13 +309,13 @@ describe("errors of the environment and of --set", () => {
           1 | version=***
             | ^^^^^^^ leave this out
 
-      --set:1:1  "telemetry.logs" is not built yet
-          1 | telemetry.logs=***
-            | ^^^^^^^^^^^^^^ logs, metrics, traces and alerts come in a later version; remove the key
+      --set:1:1  "schedules.nightly" is not built yet
+          1 | schedules.nightly=***
+            | ^^^^^^^^^^^^^^^^^ schedules come in a later version; remove the key and start runs from cron
 
       --set:1:1  unknown key ""
           1 | =***
-            | ^ known: profile, repositories, workflows, state, engine, limits, auth, access, server, webhooks, secrets, steps, paths, readiness
+            | ^ known: profile, repositories, workflows, state, engine, limits, auth, access, server, webhooks, secrets, steps, paths, telemetry, backup, retention, readiness
 
       --set:1:8  "restate" is not built yet
           1 | engine=restate
@@ -334,7 +334,7 @@ describe("errors of the environment and of --set", () => {
   });
 
   it("sorts what is wrong by kind", async () => {
-    await withWorkspace({ "mahavishnu.yaml": "limts: {}\ntelemetry: {}\nprofile: 1\n" }, async (workspace) => {
+    await withWorkspace({ "mahavishnu.yaml": "limts: {}\nschedules: {}\nprofile: 1\n" }, async (workspace) => {
       const result = await tryLoadConfig({ workspace, env: {}, set: [] });
       const problems = result.loaded === undefined ? result.problems : [];
       expect(problems.map(({ kind }) => kind).toSorted()).toEqual(["missing", "notBuilt", "unknownKey", "value"]);

@@ -4,6 +4,7 @@ import { MahavishnuError, UserFileError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkProxies } from "./check-proxies.ts";
+import { checkTelemetry } from "./check-telemetry.ts";
 import { checkWebhooks } from "./check-webhooks.ts";
 import { type ConfigEntry, listEntries } from "./config-entries.ts";
 import { type ConfigKey, listConfigKeys } from "./config-keys.ts";
@@ -122,13 +123,12 @@ export async function tryLoadConfig(request: ConfigRequest): Promise<ConfigResul
   }
   const layers = [...fileLayers, environmentLayer, setLayer];
   const whole = readWhole(layers);
-  const problems = [...checkAccess(whole), ...checkProxies(whole), ...checkWebhooks(whole)].map(
-    (explanation): ConfigProblem => {
-      const owner = ownerOf(layers, explanation.owner);
-      if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
-      return { kind: explanation.kind, diagnostic: owner.place(explanation) };
-    },
-  );
+  const explanations = [checkAccess, checkProxies, checkWebhooks, checkTelemetry].flatMap((check) => check(whole));
+  const problems = explanations.map((explanation): ConfigProblem => {
+    const owner = ownerOf(layers, explanation.owner);
+    if (owner === undefined) throw new Error(`nobody has written ${explanation.owner.join(".")}`);
+    return { kind: explanation.kind, diagnostic: owner.place(explanation) };
+  });
   if (problems.length > 0) return { problems, error: new ConfigError(problems, "CONFIG_INVALID") };
   const secretVariables = [...named.union(collectNamedVariables([environmentLayer.tree]))].toSorted();
   return { loaded: describe(request, files, layers, { config: whole, keys, secretVariables }) };

@@ -5,7 +5,5 @@ export const notBuiltConfig: NotBuilt = {
   "engine=temporal": "only `engine: embedded` exists in this version; remove the key or write embedded",
   "engine=restate": "only `engine: embedded` exists in this version; remove the key or write embedded",
   adapters: "adapters of outside engines come in a later version; remove the key, the embedded engine is always there",
-  telemetry: "logs, metrics, traces and alerts come in a later version; remove the key",
   schedules: "schedules come in a later version; remove the key and start runs from cron",
-  backup: "backups come in a later version; remove the key",
 };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { permissionNames, roleNames } from "./access-names.ts";
 import { auth } from "./schema-auth.ts";
+import { backup, retention, telemetry } from "./schema-telemetry.ts";
 import { decimal, documented, duration, integer, path, scope, secret, size, text } from "./schema-values.ts";
 
 const retry = z.strictObject({
@@ -369,6 +370,9 @@ export const Config = z.strictObject({
       .prefault({}),
     { description: "Which folders may be touched." },
   ),
+  telemetry: documented(telemetry.prefault({}), { description: "Logs, metrics, traces, alerts and objectives." }),
+  backup: documented(backup.prefault({}), { description: "Copies of the state." }),
+  retention: documented(retention.prefault({}), { description: "What is forgotten, and when." }),
   readiness: documented(readiness.prefault({}), { description: "The readiness suite." }),
 });
 export type Config = z.output<typeof Config>;

@@ -174,7 +174,7 @@ describe("a secret in plain text", () => {
     `adapters: { prefect: { token: ${canary} } }`,
     canary,
     `{ secret: ${canary}`,
-    `telemetry:\n  channels: { ops: { webhook: "https://hooks.example.test/${canary}" } }`,
+    `telemetry:\n  channels: { ops: { webhook: "https://hooks.example.test/${canary}", file: x } }`,
   ])("is in no message about a file: %j", async (lines) => {
     await withWorkspace({ "mahavishnu.yaml": `version: 1\n${lines}\n` }, async (workspace) => {
       const result = await tryLoadConfig({ workspace, env: {}, set: [] });

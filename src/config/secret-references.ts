@@ -85,8 +85,8 @@ export async function resolveSecrets(
   loaded: LoadedConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ResolvedSecrets> {
-  // Those of webhooks are asked for by whoever takes or sends their messages.
-  const sources = listSources(loaded).filter(([path]) => !path.startsWith("webhooks."));
+  // Those of webhooks, channels and backups are asked for by whoever needs them.
+  const sources = listSources(loaded).filter(([path]) => path.startsWith("secrets.") || path.startsWith("auth."));
   const values = expectValues(followSources(loaded, env, sources));
   const named = [...values].filter(([path]) => path.startsWith("secrets."));
   return { ...pickAuth(values), named: new Map(named.map(([path, value]) => [path.slice("secrets.".length), value])) };
@@ -103,6 +103,20 @@ export function resolveAuthSecrets(
 ): AuthSecrets {
   const sources = listSources(loaded).filter(([path]) => path.startsWith("auth."));
   return pickAuth(expectValues(followSources(loaded, env, sources)));
+}
+
+/**
+ * The secrets under one key, such as `telemetry.channels.ops`, by their paths in full.
+ *
+ * @throws UserFileError SECRET_UNRESOLVED that names each reference which leads to nothing; never a value.
+ */
+export function resolveSecretsUnder(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  key: string,
+): ReadonlyMap<string, Secret> {
+  const sources = listSources(loaded).filter(([path]) => path.startsWith(`${key}.`) || path === key);
+  return expectValues(followSources(loaded, env, sources));
 }
 
 /** The secrets of one webhook, the one that counts first and then the one before it, while there is one. */
@@ -135,6 +149,7 @@ export function resolveWebhookSecrets(
 }
 
 const hookKeys = ["secret", "previousSecret"] as const;
+const channelKeys = ["webhook", "secret", "slack", "pagerduty", "token"] as const;
 type HookSecrets = { readonly [Key in (typeof hookKeys)[number]]?: SecretSource | undefined };
 
 function expectValues(outcomes: readonly SecretOutcome[]): Map<string, Secret> {
@@ -148,13 +163,22 @@ function pickAuth(values: ReadonlyMap<string, Secret>): AuthSecrets {
 }
 
 function listSources({ config }: LoadedConfig): [path: string, source: SecretSource][] {
-  const { secret, oidc } = config.auth;
-  const auth: [string, SecretSource | undefined][] = [
-    ["auth.secret", secret],
-    ["auth.oidc.clientSecret", oidc?.clientSecret],
+  const { auth, backup, telemetry } = config;
+  const places: [string, SecretSource | undefined][] = [
+    ["auth.secret", auth.secret],
+    ["auth.oidc.clientSecret", auth.oidc?.clientSecret],
+    ["backup.key", backup.key],
+    ["telemetry.traces.token", telemetry.traces.token],
+    ...Object.entries(telemetry.channels).flatMap(([name, channel]): [string, SecretSource | undefined][] => [
+      ...channelKeys.map((key): [string, SecretSource | undefined] => [
+        `telemetry.channels.${name}.${key}`,
+        channel[key],
+      ]),
+      [`telemetry.channels.${name}.smtp.password`, channel.smtp?.password],
+    ]),
   ];
   return [
-    ...auth.filter((pair): pair is [string, SecretSource] => pair[1] !== undefined),
+    ...places.filter((pair): pair is [string, SecretSource] => pair[1] !== undefined),
     ...(["incoming", "outgoing"] as const).flatMap((direction) =>
       Object.entries<HookSecrets>(config.webhooks[direction]).flatMap(([name, hook]) =>
         hookKeys.flatMap((key): [string, SecretSource][] => {

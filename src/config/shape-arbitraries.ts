@@ -13,6 +13,7 @@ const textSamples = [
   "https://ops.example.test",
   "10.0.4.0/24",
   "fd00::5",
+  "ops@example.test",
 ];
 
 /** Valid values of a shape, as one writes them in YAML. */
@@ -28,7 +29,7 @@ export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
       return fc
         .tuple(fc.integer({ min: 1, max: 60 }), fc.constantFrom("s", "m", "h"))
         .map((parts) => parts.join(""))
-        .filter((text) => (parseDuration(text) ?? 0) <= shape.max);
+        .filter((text) => (parseDuration(text) ?? 0) <= shape.max && (parseDuration(text) ?? 0) >= shape.min);
     case "size":
       return fc.integer({ min: 1, max: 60 }).map((n) => `${n}MiB`);
     case "secret":

@@ -16,6 +16,8 @@ export interface WorkspacePaths {
   /** Certificate and private key of the server; both undefined without TLS. */
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
+  /** Where backups are kept. */
+  readonly backups: string;
   /** Folders that every repository must lie under; empty means the manifest's root folder. */
   readonly allowedRoots: readonly string[];
 }
@@ -45,6 +47,7 @@ export function resolveWorkspacePaths(workspace: string, config: Config): Worksp
     waivers: optional(waivers),
     tlsCert: optional(cert),
     tlsKey: optional(key),
+    backups: resolveUserPath(workspace, config.backup.folder),
     allowedRoots: config.paths.allowedRoots.map((root) => resolveUserPath(workspace, root)),
   };
 }

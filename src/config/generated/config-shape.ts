@@ -254,6 +254,10 @@ export const configShape: Shape = {
                     "audit:read",
                     "webhooks:read",
                     "webhooks:write",
+                    "telemetry:read",
+                    "alerts:silence",
+                    "backups:write",
+                    "state:purge",
                   ],
                 },
                 fallback: [],
@@ -536,6 +540,555 @@ export const configShape: Shape = {
             pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
           },
           fallback: [],
+        },
+      },
+      fallback: {},
+    },
+    telemetry: {
+      kind: "map",
+      keys: {
+        logs: {
+          kind: "map",
+          keys: {
+            level: {
+              kind: "choice",
+              values: ["trace", "debug", "info", "warn", "error"],
+              fallback: "info",
+            },
+            format: {
+              kind: "choice",
+              values: ["json", "pretty"],
+              fallback: "json",
+            },
+          },
+          fallback: {},
+        },
+        metrics: {
+          kind: "map",
+          keys: {
+            enabled: {
+              kind: "boolean",
+              fallback: true,
+            },
+          },
+          fallback: {},
+        },
+        traces: {
+          kind: "map",
+          keys: {
+            otlp: {
+              kind: "text",
+              pattern: "^https?:\\/\\/[^\\s@#/?]+(?:\\/[^\\s#?]*)?$",
+              optional: true,
+            },
+            token: {
+              kind: "secret",
+              optional: true,
+            },
+            ratio: {
+              kind: "number",
+              integer: false,
+              min: 0,
+              fallback: 1,
+            },
+          },
+          fallback: {},
+        },
+        channels: {
+          kind: "record",
+          name: "^[A-Za-z][\\w-]{0,63}$",
+          value: {
+            kind: "map",
+            keys: {
+              webhook: {
+                kind: "secret",
+                optional: true,
+              },
+              secret: {
+                kind: "secret",
+                optional: true,
+              },
+              slack: {
+                kind: "secret",
+                optional: true,
+              },
+              pagerduty: {
+                kind: "secret",
+                optional: true,
+              },
+              smtp: {
+                kind: "map",
+                keys: {
+                  host: {
+                    kind: "text",
+                    pattern: "^[\\w.:-]+$",
+                    optional: true,
+                  },
+                  port: {
+                    kind: "number",
+                    integer: true,
+                    min: 1,
+                    max: 65535,
+                    fallback: 587,
+                  },
+                  tls: {
+                    kind: "choice",
+                    values: ["startTls", "implicit", "none"],
+                    fallback: "startTls",
+                  },
+                  user: {
+                    kind: "text",
+                    pattern: "^\\S{1,200}$",
+                    optional: true,
+                  },
+                  password: {
+                    kind: "secret",
+                    optional: true,
+                  },
+                  from: {
+                    kind: "text",
+                    pattern: "^[^\\s@<>]+@[^\\s@<>]+$",
+                    optional: true,
+                  },
+                  to: {
+                    kind: "list",
+                    item: {
+                      kind: "text",
+                      pattern: "^[^\\s@<>]+@[^\\s@<>]+$",
+                    },
+                    fallback: [],
+                  },
+                },
+                optional: true,
+              },
+              alertmanager: {
+                kind: "text",
+                pattern: "^https?:\\/\\/[^\\s@#/?]+(?:[/?][^\\s#]*)?$",
+                optional: true,
+              },
+              token: {
+                kind: "secret",
+                optional: true,
+              },
+              file: {
+                kind: "path",
+                pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
+                optional: true,
+              },
+              url: {
+                kind: "text",
+                pattern: "^https?:\\/\\/[^\\s@#/?]+(?:[/?][^\\s#]*)?$",
+                optional: true,
+              },
+              timeout: {
+                kind: "duration",
+                min: 1,
+                max: 300000,
+                fallback: "10s",
+              },
+              attempts: {
+                kind: "number",
+                integer: true,
+                min: 1,
+                max: 100,
+                fallback: 15,
+              },
+            },
+          },
+          fallback: {},
+        },
+        alerts: {
+          kind: "list",
+          item: {
+            kind: "map",
+            keys: {
+              name: {
+                kind: "text",
+                pattern: "^[A-Za-z][\\w-]{0,63}$",
+              },
+              on: {
+                kind: "list",
+                item: {
+                  kind: "choice",
+                  values: [
+                    "run.failed",
+                    "run.partial",
+                    "run.cancelled",
+                    "run.interrupted",
+                    "readiness.failed",
+                    "adapter.down",
+                    "server.degraded",
+                    "webhook.dead",
+                    "backup.failed",
+                    "backup.stale",
+                  ],
+                },
+                fallback: [],
+              },
+              absent: {
+                kind: "map",
+                keys: {
+                  event: {
+                    kind: "choice",
+                    values: ["run.started", "run.succeeded", "backup.created"],
+                    fallback: "run.succeeded",
+                  },
+                  for: {
+                    kind: "duration",
+                    min: 1,
+                    max: 316224000000,
+                    fallback: "25h",
+                  },
+                },
+                optional: true,
+              },
+              when: {
+                kind: "map",
+                keys: {
+                  figure: {
+                    kind: "choice",
+                    values: [
+                      "runs.failed",
+                      "runs.failureRatio",
+                      "runs.queued",
+                      "runs.oldestQueued",
+                      "runs.longestRunning",
+                      "state.bytes",
+                      "disk.freeRatio",
+                    ],
+                    fallback: "runs.failureRatio",
+                  },
+                  above: {
+                    kind: "number",
+                    integer: false,
+                    min: 0,
+                    optional: true,
+                  },
+                  below: {
+                    kind: "number",
+                    integer: false,
+                    min: 0,
+                    optional: true,
+                  },
+                  over: {
+                    kind: "duration",
+                    min: 1000,
+                    max: 316224000000,
+                    fallback: "15m",
+                  },
+                },
+                optional: true,
+              },
+              burnRate: {
+                kind: "map",
+                keys: {
+                  slo: {
+                    kind: "text",
+                    pattern: "^[A-Za-z][\\w-]{0,63}$",
+                    optional: true,
+                  },
+                },
+                optional: true,
+              },
+              workflows: {
+                kind: "list",
+                item: {
+                  kind: "text",
+                  pattern: "\\S",
+                },
+                fallback: [],
+              },
+              where: {
+                kind: "scope",
+                optional: true,
+              },
+              for: {
+                kind: "duration",
+                min: 0,
+                max: 2073600000,
+                fallback: "0s",
+              },
+              severity: {
+                kind: "choice",
+                values: ["critical", "error", "warning", "info"],
+                fallback: "error",
+              },
+              groupWait: {
+                kind: "duration",
+                min: 0,
+                max: 3600000,
+                fallback: "0s",
+              },
+              repeat: {
+                kind: "duration",
+                min: 60000,
+                max: 316224000000,
+                fallback: "4h",
+              },
+              runbook: {
+                kind: "text",
+                pattern: "^https?:\\/\\/[^\\s@#/?]+(?:[/?][^\\s#]*)?$",
+                optional: true,
+              },
+              notify: {
+                kind: "list",
+                item: {
+                  kind: "text",
+                  pattern: "\\S",
+                },
+                fallback: [],
+              },
+            },
+          },
+          fallback: [],
+        },
+        slos: {
+          kind: "record",
+          name: "^[A-Za-z][\\w-]{0,63}$",
+          value: {
+            kind: "map",
+            keys: {
+              description: {
+                kind: "text",
+                pattern: "\\S",
+                optional: true,
+              },
+              workflows: {
+                kind: "list",
+                item: {
+                  kind: "text",
+                  pattern: "\\S",
+                },
+                fallback: [],
+              },
+              availability: {
+                kind: "map",
+                keys: {
+                  objective: {
+                    kind: "number",
+                    integer: false,
+                    min: 0,
+                    fallback: 99,
+                  },
+                },
+                optional: true,
+              },
+              latency: {
+                kind: "map",
+                keys: {
+                  objective: {
+                    kind: "number",
+                    integer: false,
+                    min: 0,
+                    fallback: 99,
+                  },
+                  within: {
+                    kind: "duration",
+                    min: 1,
+                    max: 316224000000,
+                    fallback: "15m",
+                  },
+                },
+                optional: true,
+              },
+              window: {
+                kind: "duration",
+                min: 3600000,
+                max: 34560000000,
+                fallback: "30d",
+              },
+            },
+          },
+          fallback: {},
+        },
+      },
+      fallback: {},
+    },
+    backup: {
+      kind: "map",
+      keys: {
+        folder: {
+          kind: "path",
+          pattern: "^(?!\\$\\{|~[^/])[^\\0]+$",
+          fallback: "./.mahavishnu/backups",
+        },
+        every: {
+          kind: "duration",
+          min: 60000,
+          max: 2073600000,
+          optional: true,
+        },
+        keep: {
+          kind: "map",
+          keys: {
+            daily: {
+              kind: "number",
+              integer: true,
+              min: 0,
+              fallback: 7,
+            },
+            weekly: {
+              kind: "number",
+              integer: true,
+              min: 0,
+              fallback: 4,
+            },
+            monthly: {
+              kind: "number",
+              integer: true,
+              min: 0,
+              fallback: 12,
+            },
+          },
+          fallback: {},
+        },
+        key: {
+          kind: "secret",
+          optional: true,
+        },
+        maxAge: {
+          kind: "duration",
+          min: 1,
+          max: 316224000000,
+          fallback: "24h",
+        },
+      },
+      fallback: {},
+    },
+    retention: {
+      kind: "map",
+      keys: {
+        every: {
+          kind: "duration",
+          min: 60000,
+          max: 2073600000,
+          optional: true,
+        },
+        runs: {
+          kind: "map",
+          keys: {
+            succeeded: {
+              kind: "map",
+              keys: {
+                age: {
+                  kind: "duration",
+                  min: 0,
+                  max: 316224000000,
+                  fallback: "90d",
+                },
+                count: {
+                  kind: "number",
+                  integer: true,
+                  min: 0,
+                  fallback: 100000,
+                },
+              },
+              fallback: {},
+            },
+            partial: {
+              kind: "map",
+              keys: {
+                age: {
+                  kind: "duration",
+                  min: 0,
+                  max: 316224000000,
+                  fallback: "180d",
+                },
+                count: {
+                  kind: "number",
+                  integer: true,
+                  min: 0,
+                  fallback: 100000,
+                },
+              },
+              fallback: {},
+            },
+            failed: {
+              kind: "map",
+              keys: {
+                age: {
+                  kind: "duration",
+                  min: 0,
+                  max: 316224000000,
+                  fallback: "180d",
+                },
+                count: {
+                  kind: "number",
+                  integer: true,
+                  min: 0,
+                  fallback: 100000,
+                },
+              },
+              fallback: {},
+            },
+            cancelled: {
+              kind: "map",
+              keys: {
+                age: {
+                  kind: "duration",
+                  min: 0,
+                  max: 316224000000,
+                  fallback: "90d",
+                },
+                count: {
+                  kind: "number",
+                  integer: true,
+                  min: 0,
+                  fallback: 100000,
+                },
+              },
+              fallback: {},
+            },
+          },
+          fallback: {},
+        },
+        output: {
+          kind: "map",
+          keys: {
+            age: {
+              kind: "duration",
+              min: 0,
+              max: 316224000000,
+              fallback: "90d",
+            },
+            count: {
+              kind: "number",
+              integer: true,
+              min: 0,
+              fallback: 100000,
+            },
+          },
+          fallback: {},
+        },
+        log: {
+          kind: "map",
+          keys: {
+            age: {
+              kind: "duration",
+              min: 0,
+              max: 316224000000,
+              fallback: "30d",
+            },
+            bytes: {
+              kind: "size",
+              min: 1048576,
+              max: 1099511627776,
+              fallback: "1GiB",
+            },
+          },
+          fallback: {},
+        },
+        audit: {
+          kind: "map",
+          keys: {
+            age: {
+              kind: "duration",
+              min: 1,
+              max: 316224000000,
+              optional: true,
+            },
+          },
+          fallback: {},
         },
       },
       fallback: {},

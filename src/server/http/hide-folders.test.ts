@@ -21,6 +21,7 @@ const paths = {
   waivers: undefined,
   tlsCert: undefined,
   tlsKey: undefined,
+  backups: "/srv/copies",
   allowedRoots: ["/srv", "/"],
 };
 const hide = hideFolders({ workspace: link, paths });
