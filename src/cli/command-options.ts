@@ -279,6 +279,11 @@ export interface AccessCanOptions extends AccessCanFlags, GlobalOptions {
   readonly resource?: string;
 }
 
+/** Flags of `upgrade`. */
+export interface UpgradeFlags {
+  readonly dryRun?: boolean;
+}
+
 /** Flags of `webhooks deliveries`. */
 export interface WebhookDeliveriesFlags {
   readonly webhook?: string;

@@ -24,6 +24,7 @@ import {
 import { logPiece, run, runItem, time } from "../app/shapes/runs.ts";
 import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
+import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
 import { explanationShape, plannedCheck } from "../readiness/shapes/plans.ts";
@@ -111,6 +112,7 @@ export const outputSchemas = {
   auditListLine: auditItem,
   auditVerify: document(auditVerdict.shape),
   auditExportLine: auditItem,
+  upgrade: document(upgradeReport.shape),
   webhooksList: list(webhook),
   webhooksListLine: webhook,
   webhooksDeliveries: list(delivery),

@@ -15,6 +15,7 @@ import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
 import { declareServe } from "./commands/serve.ts";
 import { declareToken } from "./commands/token.ts";
+import { declareUpgrade } from "./commands/upgrade.ts";
 import { declareWebhooks } from "./commands/webhooks.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
 import { commandPath, configureCommand, type Shell } from "./declare.ts";
@@ -53,6 +54,8 @@ export function buildProgram(shell: Shell): Command {
   declareToken(program, shell);
   declareAccess(program, shell);
   declareWebhooks(program, shell);
+  program.commandsGroup("Keep:");
+  declareUpgrade(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);
   declarePlannedCommands(program, shell);

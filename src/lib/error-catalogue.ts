@@ -103,6 +103,11 @@ export const errorCatalogue = {
     fix: "Use that version or a newer one; an older one never opens it.",
     exitCode: 1,
   },
+  STATE_IN_USE: {
+    summary: "The state database has to be brought forward, and a process of an older version is at work with it.",
+    fix: "Stop that process (it lets its runs go), then try again; `mahavishnu upgrade --dry-run` shows what will be done.",
+    exitCode: 1,
+  },
   STATE_FOREIGN: {
     summary: "The file named by state.url belongs to another program.",
     fix: "Name another file in state.url.",

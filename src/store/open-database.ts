@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { inspectFile, refuseForeign } from "./inspect-file.ts";
 import { applicationId, migrations } from "./migrations.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
 
 /** Up to this size a whole check at every opening costs a few milliseconds; larger files are checked by `production`. */
 const checkedAtOpening = 4 * 1024 * 1024;
@@ -78,13 +79,18 @@ function readMarks(db: DatabaseSync): { id: number; version: number; hasTables: 
   return { id: readPragma(db, "application_id"), version: readPragma(db, "user_version"), hasTables: tables.n > 0 };
 }
 
-/** Two processes may migrate at once: the version is read again inside the write lock. */
-function migrate(db: DatabaseSync, file: string): void {
+/**
+ * Brings the schema forward, all of it or nothing. Two processes may do so at once: the version is read again inside the write lock.
+ *
+ * @throws MahavishnuError STATE_IN_USE while a process of an older version is at work: it would go on with a schema that it does not know.
+ */
+export function migrate(db: DatabaseSync, file: string): void {
   if (readPragma(db, "user_version") === migrations.length) return;
   db.exec("BEGIN EXCLUSIVE");
   try {
     refuseForeign(file, readMarks(db));
     const from = readPragma(db, "user_version");
+    if (from > 0 && from < migrations.length) expectNobody(db, file, from);
     for (const step of migrations.slice(from)) {
       if (typeof step === "string") db.exec(step);
       else step(db);
@@ -95,6 +101,20 @@ function migrate(db: DatabaseSync, file: string): void {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+function expectNobody(db: DatabaseSync, file: string, version: number): void {
+  const pids = listLiveOwners(db).map(({ pid }) => pid);
+  if (pids.length === 0) return;
+  const who = `${pids.length === 1 ? "process" : "processes"} ${pids.join(", ")}`;
+  const message = `${file} has schema version ${version} and must be brought to ${migrations.length}, but ${who} of an older version is at work with it`;
+  throw new MahavishnuError("STATE_IN_USE", message);
+}
+
+/** Processes that own runs or serve, and live, by what any version of the schema says. */
+export function listLiveOwners(db: DatabaseSync): readonly { readonly pid: number }[] {
+  const rows = db.prepare("SELECT id, pid, start_time, boot_id, lease_until FROM owner").all();
+  return (rows as unknown as OwnerColumns[]).map(toOwner).filter((owner) => isLive(owner, Date.now()));
 }
 
 function checkSmall(db: DatabaseSync, file: string): void {
