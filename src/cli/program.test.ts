@@ -75,6 +75,7 @@ describe("the program", () => {
         "webhooks deliveries",
         "webhooks redeliver",
         "webhooks test",
+        "upgrade",
         "production check-config",
         "production run-integration-tests",
         "production run-benchmarks",
