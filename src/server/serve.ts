@@ -5,6 +5,7 @@ import type { DispatchEvent } from "../app/dispatcher.ts";
 import { openAuthenticator } from "../app/open-identity.ts";
 import { authenticateBearer } from "./callers/authenticate-bearer.ts";
 import { createHttpServer } from "./http/create-server.ts";
+import { findInheritedSocket } from "./inherited-socket.ts";
 import { HealthBoard } from "./health/health-board.ts";
 import { defaultPace, type HealthPace, listProbes } from "./health/health-probes.ts";
 import type { CallerOf } from "./callers/identify-caller.ts";
@@ -44,6 +45,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   const { app, stop, hurry = never, pace = defaultPace, onReady, onDispatch, onNotice } = request;
   const place = await choosePlace(app);
   const { config, paths } = app.loaded;
+  const inherited = findInheritedSocket(app.env, process.pid);
   const { host, port, maxBody, requestTimeout, maxConnections, drain } = config.server;
   const store = await app.store();
   const engine = await app.engine();
@@ -76,7 +78,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   });
   using _watch = tls?.watch(http.server as HttpsServer, onNotice);
   try {
-    const taken = await startListening(http, { address: place.address, port });
+    const taken = await startListening(http, { address: place.address, port, inherited });
     dispatcher.start();
     await Promise.race([dispatcher.started, waitFor(stop)]);
     void board.report();

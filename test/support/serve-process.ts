@@ -12,7 +12,8 @@ import { newTokenId } from "../../src/lib/ids.ts";
 import { type ApiProxy, startApiProxy } from "./api-proxy.ts";
 import { stagePackage } from "./staged-package.ts";
 
-const main = join(await stagePackage(), "bin/mahavishnu.js");
+/** The command, from a build of its own. */
+export const serveCommand = join(await stagePackage(), "bin/mahavishnu.js");
 
 /** A `mahavishnu serve` of its own process. */
 export class ServeProcess implements AsyncDisposable {
@@ -112,7 +113,7 @@ export class ServedWorkspace implements Disposable {
 
   /** Starts the command; its output is to be waited for. */
   spawn(...words: readonly string[]): ServeProcess {
-    const args = [main, "-C", this.folder, ...words];
+    const args = [serveCommand, "-C", this.folder, ...words];
     return new ServeProcess(spawn(process.execPath, args, { env: this.env, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
