@@ -16,6 +16,7 @@ import type { RunWriter } from "./run-writer.ts";
 import { createScheduler, type Scheduler } from "./schedule.ts";
 import type { RunScope } from "./scopes.ts";
 import { hasEnded, isOver, type RunState } from "./state.ts";
+import { traceWork } from "./trace-work.ts";
 
 /** A wish to cancel. */
 export interface CancelWish {
@@ -78,7 +79,11 @@ export class Conductor {
    *
    * @throws StaleOwnerError when another process took it over; all own children have then been ended.
    */
-  async conduct(): Promise<RunState> {
+  conduct(): Promise<RunState> {
+    return traceWork({ run: this.state }, () => this.#conduct());
+  }
+
+  async #conduct(): Promise<RunState> {
     const { state, writer } = this;
     if (state.state === "cancelling") this.#close(new Interruption("cancel", state.cause.reason, state.cause.actor));
     if (state.state === "queued") await this.#enter();

@@ -34,6 +34,8 @@ export function beginState(id: string, event: Extract<RunEvent, { type: "run.cre
     createdAt: event.time,
     startedAt: null,
     endedAt: null,
+    round: 1,
+    roundAt: event.time,
     runSeq: 1,
     targets,
     counts: {
@@ -103,6 +105,8 @@ export function reduce(state: RunState, event: RunEvent): boolean {
         beginRound(state, target, fromStep, event);
       }
       state.endedAt = null;
+      state.round += 1;
+      state.roundAt = event.time;
       return setRun(state, "queued", event);
     case "run.finished":
       expect(canFinish(state, event.data.state), state, event);

@@ -11,6 +11,7 @@ import { completeRule, triesAgain, waitBeforeRetry } from "./retry-rule.ts";
 import type { AttemptResult, RunScope, TargetScope } from "./scopes.ts";
 import type { TargetState } from "./state.ts";
 import { TargetTexts } from "./target-texts.ts";
+import { traceWork, type WorkPlace } from "./trace-work.ts";
 
 /**
  * Executes one target from wherever its history stands to its end, whose events wait for the next flush then.
@@ -27,7 +28,7 @@ export async function runTarget(run: RunScope, key: string, failedNeed: string |
   const { secrets, expressions } = run.parts;
   const texts = new TargetTexts({ state, job, target, repository, secrets }, expressions);
   const scope: TargetScope = { run, planned, repository, job, target, texts, end, folder: null };
-  await conductTarget(scope, failedNeed);
+  await traceWork({ run: state, target }, () => conductTarget(scope, failedNeed));
   if (repository === null || job.checkout !== "worktree") return;
   await run.writer.flush();
   crashPoint("engine.beforeGiveBack");
@@ -93,13 +94,17 @@ async function runSteps(scope: TargetScope, slot: Slot): Promise<void> {
       continue;
     }
     if (next.state.retryAt !== null) await waitForRetry(scope, next.state.retryAt, slot);
-    finishStep(scope, next, await attemptStep(scope, next));
+    finishStep(scope, next, await traceWork(placeOf(scope, next), () => attemptStep(scope, next)));
     const following = findNextStep(job, target);
     // The last step's end is written together with its target's, and that of an action with the start of the next one.
     const isCommandNear = next.step.action.kind === "run" || following?.step.action.kind === "run";
     if (following !== null && isCommandNear) await run.writer.flush();
     crashPoint("engine.stepFinished");
   }
+}
+
+function placeOf({ run, target }: TargetScope, { step, state }: StepAt): WorkPlace {
+  return { run: run.writer.state, target, step: step.id, attempt: state.attempts.length + 1 };
 }
 
 /** A waiting step holds no slot: others use the time. */

@@ -121,6 +121,10 @@ export interface RunState {
   readonly createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
+  /** How often the run was begun: 1, and one more for each `runs retry`. */
+  round: number;
+  /** When this round was asked for: the run's creation, or its last retry. */
+  roundAt: number;
   /** The run's own sequence number of the last event reduced. */
   runSeq: number;
   targets: Map<string, TargetState>;

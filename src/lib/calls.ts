@@ -11,10 +11,14 @@ export interface StoreCall {
   readonly kind: "read" | "commit";
 }
 
-/** Work on one target of a run, or on one attempt of one of its steps: what git and the store are called for. */
+/** Work on a run, on one of its targets, or on one attempt of a step: what git and the store are called for. */
 export interface RunCall {
   readonly runId: string;
-  readonly target: string;
+  /** How often the run was begun: 1, and one more for each `runs retry`. */
+  readonly runRound: number;
+  readonly target?: string;
+  /** How often the target was begun. */
+  readonly round?: number;
   readonly step?: string;
   readonly attempt?: number;
 }
