@@ -1,6 +1,7 @@
 import type { Json } from "../lib/json.ts";
 import type { RunFilter } from "../selectors/run-filter.ts";
 import type { StoreProbe } from "./health-contract.ts";
+import type { ProjectionStore } from "./projection-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
 import type { SessionRegister } from "./session-contract.ts";
 import type { WebhookStore } from "./webhook-contract.ts";
@@ -378,6 +379,7 @@ export interface Store
     SigningKeyStore,
     SessionRegister,
     WebhookStore,
+    ProjectionStore,
     StoreProbe,
     AsyncDisposable {
   /** A number that changes whenever another process has written. Costs microseconds. */

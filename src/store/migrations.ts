@@ -132,6 +132,10 @@ export const migrations: readonly Migration[] = [
       (SELECT json_group_array(json_extract(value, '$.id')) FROM json_each(data, '$.plan.workflow.jobs'))
     FROM event WHERE run_seq = 1 AND type = 'run.created' AND json_valid(data);
   `,
+  `
+  -- What is made of the journal up to a seq, such as counts: kept, so that whoever goes on with it neither loses nor doubles anything.
+  CREATE TABLE projection(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

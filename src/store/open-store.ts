@@ -11,6 +11,7 @@ import { createDeadOwners } from "./dead-owners.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
+import { createProjectionStore } from "./projections.ts";
 import { createKeyRingStore } from "./key-ring.ts";
 import { createSessionRegister } from "./session-register.ts";
 import type { StoreParts } from "./store-parts.ts";
@@ -87,6 +88,7 @@ function assembleStore(
     ...createKeyRingStore(parts, changes),
     ...createSessionRegister(parts),
     ...createWebhookStore(parts),
+    ...createProjectionStore(parts, deadOwners),
     ...createStoreProbe(parts, files),
     workspaceId: meta.value,
     dataVersion,
