@@ -7,6 +7,13 @@ export const beginningHash: string = "0".repeat(64);
 /** Where `meta` keeps the trail's head: `SEQ:HASH`. */
 export const headKey = "auditHead";
 
+/** Where `meta` keeps what was purged from the beginning of the trail: `SEQ:HASH` of the last entry that went. */
+export const baseKey = "auditBase";
+
+/** What the entry is about that says where the trail begins. */
+export const baseResource = "audit";
+export const baseAction = "state:purge";
+
 /** An entry as its row holds it: what the hash is made of, in this order, after the hash of the entry before. */
 export interface ChainedFields {
   readonly seq: unknown;

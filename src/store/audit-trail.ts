@@ -2,8 +2,9 @@ import { setImmediate as breathe } from "node:timers/promises";
 import type { StatementSync } from "node:sqlite";
 import { canonicalJson, type Json } from "../lib/json.ts";
 import { MahavishnuError } from "../lib/errors.ts";
-import { beginningHash, chainedColumns, chainHash, headKey } from "./audit-chain.ts";
+import { baseAction, baseKey, baseResource, beginningHash, chainedColumns, chainHash, headKey } from "./audit-chain.ts";
 import type { AuditEntry, AuditHead, AuditQuery, AuditTrail, StoredAuditEntry } from "./contract.ts";
+import type { PurgeStore } from "./purge-contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 import { type ChainedRow, type ChainReader, verifyChain } from "./verify-audit.ts";
 
@@ -19,7 +20,11 @@ const listedColumns = `seq, max(min(time, ${greatest}), -1) AS time, actor, acti
  * The audit trail. Triggers of the schema refuse to change or delete its rows, and keep the head in `meta` with each new one; each
  * entry's hash covers the hash before it, so that whoever gets past the triggers is found out.
  */
-export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail {
+export function createAuditTrail({
+  db,
+  commits,
+  read,
+}: StoreParts): AuditTrail & Pick<PurgeStore, "listOldAudit" | "readAuditBase" | "dropAudit"> {
   const insert = db.prepare(
     "INSERT INTO audit(seq, time, actor, action, resource, decision, reason, request_id, origin, before, after, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
@@ -36,6 +41,12 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
   const readEnds = (): { readonly head: AuditHead | null; readonly last: number } => {
     const { head, last } = ends.get() as { head: string | null; last: number | null };
     return { head: parseHead(head), last: last ?? 0 };
+  };
+  /** What is no head was not written by the trail; the chain then does not follow from it. */
+  const readBase = (): AuditHead => {
+    const row = prepare("base", "SELECT value FROM meta WHERE key = ?").get(baseKey) as { value: string } | undefined;
+    if (row === undefined) return { seq: 0, hash: beginningHash };
+    return parseHead(row.value) ?? { seq: 0, hash: "" };
   };
   /** Read once in each transaction, in which nobody else writes. */
   let tail = { transaction: -1, seq: 0, hash: "" };
@@ -101,7 +112,8 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
     appendAudit: (entry) => commits.run(() => append(entry)),
 
     listAudit: async (query) => {
-      const { limit, newestFirst = false, afterSeq = 0 } = query;
+      const { limit, newestFirst = false } = query;
+      const afterSeq = Math.max(query.afterSeq ?? 0, (await read(readBase)).seq);
       // A cursor from nowhere must not be a way of having years of nothing looked through.
       const last = Math.min((await read(readEnds)).last, (query.beforeSeq ?? Number.POSITIVE_INFINITY) - 1);
       const found: StoredAuditEntry[] = [];
@@ -121,9 +133,45 @@ export function createAuditTrail({ db, commits, read }: StoreParts): AuditTrail 
     readAuditHead: async () => (await read(readEnds)).head,
 
     verifyAudit: async ({ anchor, signal } = {}) => {
-      const reader: ChainReader = { rows: () => readChain(signal), keptHead: () => readEnds().head };
+      const reader: ChainReader = { rows: () => readChain(signal), keptHead: () => readEnds().head, base: readBase };
       return await verifyChain(reader, anchor);
     },
+
+    readAuditBase: () => read(readBase),
+
+    listOldAudit: (before, limit) =>
+      read(() => {
+        const { seq: base } = readBase();
+        const last = readEnds().last;
+        const window = { low: base, high: Math.min(base + limit, last - 1), limit, newestFirst: false };
+        const entries = window.high <= base ? [] : readWindow(window, { limit });
+        const young = entries.findIndex(({ time }) => time >= before);
+        return young === -1 ? entries : entries.slice(0, young);
+      }),
+
+    dropAudit: ({ from, upTo, file, sha256, entry }) =>
+      commits.run(() => {
+        const base = readBase();
+        const row = prepare("hash", "SELECT hash FROM audit WHERE seq = ?").get(upTo.seq) as
+          | { hash: string }
+          | undefined;
+        if (base.seq !== from.seq || base.hash !== from.hash || row?.hash !== upTo.hash) return false;
+        // First said, then done: the chain itself tells where it begins, so that a trail which somebody has shortened is found.
+        append({
+          ...entry,
+          action: baseAction,
+          resource: baseResource,
+          decision: "allowed",
+          before: { base: `${base.seq}:${base.hash}` },
+          after: { base: `${upTo.seq}:${upTo.hash}`, entries: upTo.seq - base.seq, file, sha256 },
+        });
+        prepare("setBase", "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2").run(
+          baseKey,
+          `${upTo.seq}:${upTo.hash}`,
+        );
+        prepare("drop", "DELETE FROM audit WHERE seq <= ?").run(upTo.seq);
+        return true;
+      }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { RunFilter } from "../selectors/run-filter.ts";
 import type { StoreProbe } from "./health-contract.ts";
 import type { ProjectionStore } from "./projection-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
+import type { PurgeStore } from "./purge-contract.ts";
 import type { SessionRegister } from "./session-contract.ts";
 import type { WebhookStore } from "./webhook-contract.ts";
 
@@ -170,7 +171,7 @@ export interface AuditProblem {
 /** What following the chain gave. */
 export interface AuditVerdict {
   readonly valid: boolean;
-  /** Entries that hold: all, or those before the first problem. */
+  /** Entries that hold: all that there are, or those before the first problem. */
   readonly entries: number;
   /** The last of them. */
   readonly head: AuditHead;
@@ -379,6 +380,7 @@ export interface Store
     SigningKeyStore,
     SessionRegister,
     WebhookStore,
+    PurgeStore,
     ProjectionStore,
     StoreProbe,
     AsyncDisposable {

@@ -67,6 +67,8 @@ export function createEventChain({ db, commits }: StoreParts): EventChain {
       const rows = select.all(runId, afterRunSeq) as unknown as (EventRecord & { readonly data: string })[];
       const last = rows.at(-1)?.runSeq ?? afterRunSeq;
       if (last < known || rows.length !== last - afterRunSeq) {
+        // Purged in between: a run that is not there has no events.
+        if (length.get(runId) === undefined) return [];
         throw new MahavishnuError(
           "STATE_DAMAGED",
           `run ${runId} has ${known} events, and not all of them can be found`,

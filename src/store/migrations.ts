@@ -136,6 +136,15 @@ export const migrations: readonly Migration[] = [
   -- What is made of the journal up to a seq, such as counts: kept, so that whoever goes on with it neither loses nor doubles anything.
   CREATE TABLE projection(name TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Runs that are purged: their rows are gone, and so much of them may still be there; a run's events go from its tail on.
+  CREATE TABLE purged(position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tail INTEGER NOT NULL);
+  -- Entries of the trail may go from its beginning, once the trail itself says that it begins later.
+  DROP TRIGGER audit_keeps_rows;
+  CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit
+    WHEN OLD.seq > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'auditBase'), 0)
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

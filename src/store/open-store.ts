@@ -14,6 +14,7 @@ import { createRunJournal } from "./run-journal.ts";
 import { createProjectionStore } from "./projections.ts";
 import { createKeyRingStore } from "./key-ring.ts";
 import { createSessionRegister } from "./session-register.ts";
+import { createPurgeStore } from "./purge.ts";
 import type { StoreParts } from "./store-parts.ts";
 import { createWebhookStore } from "./webhooks.ts";
 import { createTokenRegister, type IdentityChanges } from "./token-register.ts";
@@ -88,6 +89,7 @@ function assembleStore(
     ...createKeyRingStore(parts, changes),
     ...createSessionRegister(parts),
     ...createWebhookStore(parts),
+    ...createPurgeStore(parts),
     ...createProjectionStore(parts, deadOwners),
     ...createStoreProbe(parts, files),
     workspaceId: meta.value,

@@ -1,5 +1,6 @@
 import type { AuditHead, AuditProblem, AuditVerdict } from "./contract.ts";
-import { beginningHash, type ChainedFields, chainHash } from "./audit-chain.ts";
+import { baseAction, baseResource, type ChainedFields, chainHash } from "./audit-chain.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 
 /** A row of the trail as it lies in the file, whatever somebody may have put there. */
 export interface ChainedRow extends ChainedFields {
@@ -14,6 +15,8 @@ export interface ChainReader {
   rows(): AsyncIterable<ChainedRow>;
   /** The head that is kept beside the trail; null when it is missing or is none. */
   keptHead(): AuditHead | null;
+  /** The last entry that was purged from the beginning; what the first one follows, with seq 0, when none was. */
+  base(): AuditHead;
 }
 
 /**
@@ -24,13 +27,19 @@ export interface ChainReader {
 export async function verifyChain(reader: ChainReader, anchor: AuditHead | undefined): Promise<AuditVerdict> {
   // Asked first: what is appended from here on comes after it.
   const kept = reader.keptHead();
-  let head: AuditHead = { seq: 0, hash: beginningHash };
+  const base = reader.base();
+  if (anchor !== undefined && anchor.seq < base.seq) throw purgedAnchor(anchor, base);
+  let head = base;
+  /** A trail that begins later has to say so itself: else somebody has cut its beginning off. */
+  let isDeclared = base.seq === 0;
   const answer = (seq: number, kind: AuditProblem["kind"], message: string): AuditVerdict => ({
     valid: false,
-    entries: head.seq,
+    entries: head.seq - base.seq,
     head,
     firstProblem: { seq, kind, message },
   });
+  const begins = judgeHead(base, anchor, "the head that was given");
+  if (begins !== null) return answer(base.seq, "edited", begins);
   for await (const row of reader.rows()) {
     const seq = head.seq + 1;
     const hash = chainHash(head.hash, fieldsOf(row, seq));
@@ -39,6 +48,7 @@ export async function verifyChain(reader: ChainReader, anchor: AuditHead | undef
       return answer(seq, kind, message);
     }
     head = { seq, hash };
+    isDeclared ||= declares(row, base);
     const anchored = judgeHead(head, anchor, "the head that was given");
     if (anchored !== null) return answer(seq, "edited", anchored);
     const known = judgeHead(head, kept ?? undefined, "the head that is kept beside the trail");
@@ -55,7 +65,24 @@ export async function verifyChain(reader: ChainReader, anchor: AuditHead | undef
   if (now.seq < head.seq) {
     return answer(now.seq + 1, "added", `entry ${now.seq + 1} came after the last one that was written`);
   }
-  return { valid: true, entries: head.seq, head, firstProblem: null };
+  if (!isDeclared) {
+    const message = `entries 1 to ${base.seq} are missing, and no entry says that they were purged`;
+    return { ...answer(1, "removed", message), entries: 0, head: base };
+  }
+  return { valid: true, entries: head.seq - base.seq, head, firstProblem: null };
+}
+
+/** Whether an entry says that the trail begins after `base`. */
+function declares({ action, resource, after }: ChainedRow, base: AuditHead): boolean {
+  if (action !== baseAction || resource !== baseResource || typeof after !== "string") return false;
+  // Written as canonical JSON, in which this comes before all else.
+  return after.startsWith(`{"base":"${base.seq}:${base.hash}",`);
+}
+
+function purgedAnchor({ seq }: AuditHead, base: AuditHead): MahavishnuError {
+  return new MahavishnuError("USAGE", `entry ${seq} was purged: the trail begins after entry ${base.seq}`, {
+    fix: "Look the entry up in the files under .mahavishnu/audit, or give a later head.",
+  });
 }
 
 /** What is wrong with an entry that a head speaks of, or null. */
