@@ -133,6 +133,7 @@ describe("forgetting runs", () => {
   it("keeps the file from growing however many runs come and go", async () => {
     await withStore(async (store, file) => {
       const sizes: number[] = [];
+      using db = new DatabaseSync(file, { readOnly: true });
       let kept: number[] = [];
       for (let round = 0; round < 12; round += 1) {
         const made = await Promise.all(
@@ -143,7 +144,9 @@ describe("forgetting runs", () => {
         );
         await purgeAll(store, kept);
         kept = made;
-        sizes.push(statSync(file).size + statSync(`${file}-wal`).size);
+        sizes.push((db.prepare("PRAGMA page_count").get() as { page_count: number }).page_count);
+        // SQLite moves its log into the file at 1,000 pages, and begins it anew.
+        expect(statSync(`${file}-wal`).size).toBeLessThan(2 * 1_000 * 4_096);
       }
       // What is free is used again: after the first rounds there is enough of it.
       const settled = Math.max(...sizes.slice(3, 6));
