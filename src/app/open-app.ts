@@ -3,12 +3,15 @@ import { findLocalOwner, localSubject, type Subject } from "../access/subject.ts
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
+import { type Log, silentLog } from "../lib/log.ts";
 import { RecentMap } from "../lib/recent-map.ts";
 import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Store } from "../store/contract.ts";
+import type { Traces } from "../telemetry/traces/open-traces.ts";
 import type { AppContext, Caller } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
 import { expectCurrentFleet, expectFleet, type FleetLook, FreshFleet } from "./fresh-fleet.ts";
+import { openRunTraces } from "./open-run-traces.ts";
 import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
 import type { RunFeeds } from "./run-feed.ts";
 import { stepBaseEnvironment } from "./step-base-environment.ts";
@@ -26,6 +29,8 @@ export interface AppRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gives what is aborted when whoever asked has gone; asked by what can be ended early, and by nothing else. */
   readonly signal?: () => AbortSignal;
+  /** Where this process tells what it does; left out, nowhere. */
+  readonly log?: Log;
 }
 
 /**
@@ -35,11 +40,18 @@ export interface AppRequest {
  * @example
  * await using app = openApp({ loaded, env: process.env });
  */
-export function openApp({ loaded, subject = localSubject(), env, signal = () => never }: AppRequest): AppContext {
+export function openApp({
+  loaded,
+  subject = localSubject(),
+  env,
+  signal = () => never,
+  log = silentLog,
+}: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
   let store: Promise<Store> | undefined;
   let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
+  let traces: Promise<Traces | null> | undefined;
   let requestId: string | undefined;
   let feeds: Promise<RunFeeds> | undefined;
   let aborted: AbortSignal | undefined;
@@ -77,6 +89,9 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
     ]);
     expectRunFolders(loaded.paths);
     const { named } = await resolveSecrets(loaded, env);
+    traces = openRunTraces({ loaded, env, log });
+    const tracing = await traces;
+    if (tracing !== null) observers.add(tracing.observe);
     return createEngine({
       store: await context.store(),
       actions: await context.actions(),
@@ -124,6 +139,7 @@ export function openApp({ loaded, subject = localSubject(), env, signal = () => 
     [Symbol.asyncDispose]: async () => {
       // In the order of need: the engine writes its last events through the store. What failed to open needs no closing.
       await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await traces?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await empty?.[Symbol.asyncDispose]();
     },

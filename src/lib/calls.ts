@@ -16,6 +16,8 @@ export interface RunCall {
   readonly runId: string;
   /** How often the run was begun: 1, and one more for each `runs retry`. */
   readonly runRound: number;
+  /** That of whoever asked for the run. */
+  readonly traceparent?: string;
   readonly target?: string;
   /** How often the target was begun. */
   readonly round?: number;
@@ -32,4 +34,4 @@ export interface RunCall {
  */
 export const gitCalls = tracingChannel<"mahavishnu.git", GitCall>("mahavishnu.git");
 export const storeCalls = tracingChannel<"mahavishnu.store", StoreCall>("mahavishnu.store");
-export const runCalls = tracingChannel<"mahavishnu.run", RunCall>("mahavishnu.run");
+export const runCalls = tracingChannel<unknown, RunCall>("mahavishnu.run");

@@ -47,12 +47,19 @@ export function spanIdOf(...names: readonly string[]): string {
  * Where a run is: in the trace of whoever asked for it, else in a trace of its own; its id is made from the run's.
  *
  * @param parent the `traceparent` that came with the request, as `run.created` keeps it
+ * @param ratio which part of the runs without a parent is sampled, from 0 to 1; every process decides the same
  */
-export function traceOfRun(runId: string, parent: string | undefined): TraceContext {
+export function traceOfRun(runId: string, parent: string | undefined, ratio: number = 1): TraceContext {
   const given = parent === undefined ? null : parseTraceparent(parent);
   const spanId = spanIdOf(runId);
   if (given !== null) return { traceId: given.traceId, spanId, sampled: given.sampled };
-  return { traceId: digest("trace", [runId]).slice(0, 32), spanId, sampled: true };
+  const traceId = digest("trace", [runId]).slice(0, 32);
+  return { traceId, spanId, sampled: isSampled(traceId, ratio) };
+}
+
+/** The last 14 digits count, as W3C Trace Context (level 2) and OpenTelemetry have it: others who sample by id choose the same. */
+function isSampled(traceId: string, ratio: number): boolean {
+  return ratio >= 1 || Number.parseInt(traceId.slice(-14), 16) >= (1 - ratio) * 2 ** 56;
 }
 
 function digest(kind: string, names: readonly string[]): string {
