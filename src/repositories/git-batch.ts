@@ -1,8 +1,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
+import { gitCalls } from "../lib/calls.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { classifyFailure, GitError } from "./git-error.ts";
+import { gitVerbOf } from "./git-verb.ts";
 import {
   defaultGitTimeoutMs,
   fixedGitSettings,
@@ -80,7 +82,9 @@ export function openGitBatch(options: BatchOptions): GitBatch {
       try {
         // The wait for a helper may have been long.
         options.signal?.throwIfAborted();
-        return await helper.run(folder);
+        if (!gitCalls.hasSubscribers) return await helper.run(folder);
+        const about = { verb: gitVerbOf(options.args), folder };
+        return await gitCalls.tracePromise(async () => await helper.run(folder), about);
       } finally {
         giveBack(helper);
       }

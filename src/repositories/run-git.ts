@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
+import { gitCalls } from "../lib/calls.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { classifyFailure, GitError, nameGitCommand } from "./git-error.ts";
+import { gitVerbOf } from "./git-verb.ts";
 
 /** How long a git command may take when the caller does not say: no local command of this product needs a minute. */
 export const defaultGitTimeoutMs = 60_000;
@@ -84,6 +86,15 @@ export function gitEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.Pr
  * const { stdout } = await runGit({ folder: path, args: ["rev-parse", "HEAD"] });
  */
 export async function runGit(call: GitCall): Promise<GitOutput> {
+  // Nothing is made for a listener that is not there.
+  if (!gitCalls.hasSubscribers) return await execute(call);
+  return await gitCalls.tracePromise(async () => await execute(call), {
+    verb: gitVerbOf(call.args),
+    folder: call.folder,
+  });
+}
+
+async function execute(call: GitCall): Promise<GitOutput> {
   const { folder, args, signal, timeoutMs = defaultGitTimeoutMs, accept = [0] } = call;
   signal?.throwIfAborted();
   const ended = await collect(call, timeoutMs);

@@ -2,6 +2,7 @@ import type { AppContext } from "../app/app-context.ts";
 import { openDeliverer } from "../app/open-deliverer.ts";
 import type { DelivererEvent } from "../app/webhook-deliverer.ts";
 import { messageOf } from "../lib/errors.ts";
+import type { Instruments } from "../telemetry/metrics/instruments.ts";
 
 /** What is being sent when the server stops may take so long; then it is left to another server. */
 const drainMs = 5_000;
@@ -10,10 +11,19 @@ const drainMs = 5_000;
  * Tells outgoing webhooks what runs do, until it is disposed of; without any, it does nothing at all.
  *
  * @param say told in one line of what an operator has to know
+ * @param count told of each attempt
  * @throws MahavishnuError WEBHOOK_SECRET, CONFIG_INVALID; UserFileError SECRET_UNRESOLVED.
  */
-export async function sendWebhooks(app: AppContext, say: (line: string) => void): Promise<AsyncDisposable> {
+export async function sendWebhooks(
+  app: AppContext,
+  say: (line: string) => void,
+  count: Pick<Instruments, "countDelivery">,
+): Promise<AsyncDisposable> {
   const deliverer = await openDeliverer(app, (event) => {
+    if (event.kind === "attempted") {
+      const { state } = event.outcome;
+      count.countDelivery(state === "pending" ? "retried" : state);
+    }
     const line = describeTrouble(event);
     if (line !== null) say(line);
   });

@@ -13,6 +13,9 @@ import { choosePlace } from "./choose-place.ts";
 import type { SignIn } from "./login/login.ts";
 import { openSignIn } from "./login/open-sign-in.ts";
 import { sweepProbes } from "./health/probe-disk.ts";
+import { healthSource } from "./metrics/health-source.ts";
+import { noticeLog } from "./metrics/notice-log.ts";
+import { startMetrics } from "./metrics/start-metrics.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
 import { startListening } from "./start-listening.ts";
 import { stopServer } from "./stop-server.ts";
@@ -56,12 +59,15 @@ export async function serve(request: ServeRequest): Promise<void> {
   const { tlsCert, tlsKey } = paths;
   const tls = tlsCert === undefined || tlsKey === undefined ? null : await openTls({ cert: tlsCert, key: tlsKey });
   await sweepProbes(paths.stateFolder);
-  await using _webhooks = await sendWebhooks(app, onNotice);
+  await using metrics = await startMetrics(app, noticeLog(onNotice));
+  const { instruments } = metrics;
+  await using _webhooks = await sendWebhooks(app, onNotice, instruments);
 
   const { maxConcurrentWorkflows: maxConcurrentRuns } = config.limits;
   const dispatcher = new WatchedDispatcher({ store, engine, maxConcurrentRuns, observe: onDispatch });
-  const probes = listProbes({ app, store, dispatcher, pace });
+  const probes = listProbes({ app, store, dispatcher, pace, instruments });
   await using board = new HealthBoard({ probes, say: onNotice, everyMs: 5 * pace.restMs });
+  metrics.addSource(healthSource(board));
   const stopping = new AbortController();
   const http = createHttpServer({
     app,
@@ -71,6 +77,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     requestTimeoutMs: requestTimeout,
     maxConnections,
     health: { board, hasStarted: () => dispatcher.hasStarted },
+    metrics,
     stopping: stopping.signal,
     onNotice,
     isLoopback: place.isLoopback,

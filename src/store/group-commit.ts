@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { storeCalls } from "../lib/calls.ts";
 import { crashPoint } from "../lib/crash-point.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { sqliteCode } from "./open-database.ts";
@@ -92,7 +93,11 @@ export class GroupCommit {
       // One more look at what has come meanwhile: a sixth fewer transactions where commands end side by side.
       setImmediate(() => {
         setImmediate(() => {
-          this.#flush().then(settled, settled);
+          // Nothing is made for a listener that is not there.
+          const flushing = storeCalls.hasSubscribers
+            ? storeCalls.tracePromise(async () => await this.#flush(), { kind: "commit" })
+            : this.#flush();
+          flushing.then(settled, settled);
         });
       });
     }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { storeCalls } from "../lib/calls.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { createAdmission } from "./admission.ts";
 import { createAuditTrail } from "./audit-trail.ts";
@@ -58,18 +59,23 @@ function assembleStore(
 ): SqliteStore {
   const explain = (error: unknown): unknown => explainStoreError(error, file);
   const commits = new GroupCommit(db, explain, { guard: () => files.expectSame() });
+  const readNow = <T>(body: () => T): T => {
+    try {
+      return body();
+    } catch (error) {
+      throw explain(error);
+    }
+  };
   const parts: StoreParts = {
     db,
     commits,
     now,
     // Async by contract, since another store may be a server; promises are made even when the body throws.
-    read: async (body) => {
-      try {
-        return body();
-      } catch (error) {
-        throw explain(error);
-      }
-    },
+    // Nothing is made for a listener that is not there.
+    read: async (body) =>
+      storeCalls.hasSubscribers
+        ? await storeCalls.tracePromise(async () => readNow(body), { kind: "read" })
+        : readNow(body),
   };
   const dataVersionPragma = db.prepare("PRAGMA data_version");
   const dataVersion = (): number => (dataVersionPragma.get() as { data_version: number }).data_version;

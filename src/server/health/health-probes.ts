@@ -3,6 +3,7 @@ import { checkAdapter, enabledAdapters } from "../../app/check-adapter.ts";
 import { watchConfig } from "../../config/watch-config.ts";
 import { MahavishnuError, messageOf, UserFileError } from "../../lib/errors.ts";
 import type { Store } from "../../store/contract.ts";
+import type { Instruments } from "../../telemetry/metrics/instruments.ts";
 import { watchClock } from "./watch-clock.ts";
 import type { Finding, Probe } from "./health-board.ts";
 import { probeDisk } from "./probe-disk.ts";
@@ -36,10 +37,11 @@ export interface Probed {
   readonly store: Pick<Store, "probe">;
   readonly dispatcher: Pick<WatchedDispatcher, "look" | "retry">;
   readonly pace: HealthPace;
+  readonly instruments: Pick<Instruments, "observeAdapter">;
 }
 
 /** Everything that a server needs for doing its work, and what somebody should know of who looks after it. */
-export function listProbes({ app, store, dispatcher, pace }: Probed): readonly Probe[] {
+export function listProbes({ app, store, dispatcher, pace, instruments }: Probed): readonly Probe[] {
   const { restMs, adapterRestMs, adapterRestWhileDownMs, deadlineMs } = pace;
   const quick = { componentType: "component", restMs, deadlineMs } as const;
   const hasConfigChanged = watchConfig(app.loaded);
@@ -67,7 +69,9 @@ export function listProbes({ app, store, dispatcher, pace }: Probed): readonly P
       deadlineMs: 2 * adapterDeadlineMs,
       isSlow: true,
       look: async () => {
+        const begin = performance.now();
         const { state, reason } = await checkAdapter(app, name, adapterDeadlineMs);
+        instruments.observeAdapter(name, (performance.now() - begin) / 1_000);
         return state === "up" ? { status: "pass" } : { status: "fail", output: reason };
       },
     })),

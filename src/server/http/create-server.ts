@@ -3,6 +3,7 @@ import type { ServerOptions as TlsOptions } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import type { AppContext } from "../../app/app-context.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
+import type { Metrics } from "../../telemetry/metrics/metrics.ts";
 import { addRoute } from "./add-route.ts";
 import { watchMethods } from "./allowed-methods.ts";
 import { answerProblem } from "./answer-problem.ts";
@@ -14,6 +15,8 @@ import { registerHostCheck } from "./host-check.ts";
 import { addHealthRoutes, healthPaths, type HealthSource } from "../health/health-routes.ts";
 import type { CallerOf } from "../callers/identify-caller.ts";
 import { StreamShares } from "../callers/stream-shares.ts";
+import { countRequests } from "../metrics/count-requests.ts";
+import { addMetricsRoute } from "../metrics/metrics-route.ts";
 import { registerLogin, type SignIn } from "../login/login.ts";
 import { allOperations } from "../operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
@@ -42,6 +45,7 @@ export interface HttpOptions {
   readonly isLoopback: boolean;
   readonly tls?: TlsOptions;
   readonly health: HealthSource;
+  readonly metrics: Metrics;
   /** Told in one line of each request that fails by a fault of the server itself. */
   readonly onNotice: (line: string) => void;
   /** Aborted when the server is being stopped: streams end, so that their followers go on elsewhere. */
@@ -98,11 +102,15 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
         : new MahavishnuError("METHOD_NOT_ALLOWED", `${pathname} answers to ${methods}`);
     return await answerProblem(reply, error, hide);
   });
-  const document = JSON.stringify(describeApi(allOperations));
+  const api = describeApi(allOperations);
+  const document = JSON.stringify(api);
   server.get("/openapi.json", { onRequest: guard.admitStranger }, async (request, reply) => {
     refuseQuery(request);
     return await reply.type("application/json").send(document);
   });
+  const { metrics } = options;
+  countRequests(server, metrics.instruments, { paths: api.paths, operations: allOperations });
+  addMetricsRoute(server, { app, guard, metrics });
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });
   const validator = new RequestValidator();
   // Nobody can take all connections by following: the other half is for the others.

@@ -3,6 +3,7 @@ import { errorCatalogue } from "../../lib/error-catalogue.ts";
 import { version } from "../../lib/version.ts";
 import { cookieName } from "../login/cookies.ts";
 import { healthPaths } from "../health/health-routes.ts";
+import { metricsPaths } from "../metrics/metrics-route.ts";
 import type { Operation } from "../operations/operation.ts";
 import { webhookPaths } from "./webhook-route.ts";
 import { schemaOf } from "./request-validator.ts";
@@ -59,7 +60,9 @@ const documentPaths: Readonly<Record<string, Json>> = {
  * @example
  * const { paths } = describeApi(operations);
  */
-export function describeApi(operations: readonly Operation[]): Json {
+export function describeApi(
+  operations: readonly Operation[],
+): Json & { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> } {
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
     (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describeOperation(operation);
@@ -74,8 +77,10 @@ export function describeApi(operations: readonly Operation[]): Json {
     },
     servers: [{ url: "/" }],
     security: [{ token: [] }, { session: [] }, { secureSession: [] }],
-    tags: [...new Set([...operations.map(({ tag }) => tag), "health", "document"])].map((name) => ({ name })),
-    paths: { ...paths, ...webhookPaths, ...healthPaths, ...documentPaths },
+    tags: [...new Set([...operations.map(({ tag }) => tag), "telemetry", "health", "document"])].map((name) => ({
+      name,
+    })),
+    paths: { ...paths, ...webhookPaths, ...healthPaths, ...metricsPaths, ...documentPaths },
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
