@@ -1,4 +1,5 @@
 import type { Json } from "../lib/json.ts";
+import type { AlertStore } from "./alert-contract.ts";
 import type { RunFilter } from "../selectors/run-filter.ts";
 import type { StoreProbe } from "./health-contract.ts";
 import type { ProjectionStore } from "./projection-contract.ts";
@@ -382,6 +383,7 @@ export interface Store
     WebhookStore,
     PurgeStore,
     ProjectionStore,
+    AlertStore,
     StoreProbe,
     AsyncDisposable {
   /** A number that changes whenever another process has written. Costs microseconds. */

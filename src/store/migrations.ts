@@ -145,6 +145,22 @@ export const migrations: readonly Migration[] = [
     WHEN OLD.seq > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'auditBase'), 0)
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   `,
+  `
+  -- Who has judged how far: whoever writes moves the version, so that of several servers one is the first.
+  CREATE TABLE alert_book(id INTEGER PRIMARY KEY CHECK(id = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL);
+  CREATE TABLE alert(fingerprint TEXT PRIMARY KEY, rule TEXT NOT NULL, ended_at INTEGER, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX alert_ended ON alert(ended_at) WHERE ended_at IS NOT NULL;
+  CREATE TABLE alert_rule(rule TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE alert_silence(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, labels TEXT NOT NULL, reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, until INTEGER NOT NULL
+  );
+  CREATE INDEX alert_silence_until ON alert_silence(until);
+  -- How many runs have ended how, of late.
+  CREATE INDEX run_ended ON run(ended_at, state, workflow) WHERE ended_at IS NOT NULL;
+  -- How the last delivery to a webhook has ended.
+  CREATE INDEX webhook_delivery_last ON webhook_delivery(hook, ended_at) WHERE ended_at IS NOT NULL;
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { storeCalls } from "../lib/calls.ts";
 import { MahavishnuError } from "../lib/errors.ts";
+import { createAlertStore } from "./alerts.ts";
 import { createAdmission } from "./admission.ts";
 import { createAuditTrail } from "./audit-trail.ts";
 import type { Store } from "./contract.ts";
@@ -97,6 +98,7 @@ function assembleStore(
     ...createWebhookStore(parts),
     ...createPurgeStore(parts),
     ...createProjectionStore(parts, deadOwners),
+    ...createAlertStore(parts),
     ...createStoreProbe(parts, files),
     workspaceId: meta.value,
     dataVersion,

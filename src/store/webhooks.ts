@@ -91,10 +91,16 @@ export function createWebhookStore({ db, commits, read, now }: StoreParts): Webh
           ["position < ?", beforePosition],
         ];
         const given = terms.filter(([, value]) => value !== undefined);
-        const condition = given.length === 0 ? "" : ` WHERE ${given.map(([term]) => term).join(" AND ")}`;
+        // What alerts tell their channels is sent in the same way, and is not a webhook's.
+        const conditions = [
+          ...(hook === undefined ? ["hook NOT LIKE 'channel:%'"] : []),
+          ...given.map(([term]) => term),
+        ];
         const values = given.flatMap(([, value]) => value ?? []);
         return db
-          .prepare(`SELECT ${columns} FROM webhook_delivery${condition} ORDER BY position DESC LIMIT ?`)
+          .prepare(
+            `SELECT ${columns} FROM webhook_delivery WHERE ${conditions.join(" AND ")} ORDER BY position DESC LIMIT ?`,
+          )
           .all(...values, limit)
           .map(toRow);
       }),
