@@ -83,26 +83,29 @@ export function openApp({
   };
 
   const makeTheEngine = async (): Promise<Engine> => {
-    const [{ createEngine }, { resolveSecrets }] = await Promise.all([
+    const [{ createEngine }, { resolveSecrets }, { makeSystemActions }] = await Promise.all([
       import("../engine/engine.ts"),
       import("../config/secret-references.ts"),
+      import("./system-actions.ts"),
     ]);
     expectRunFolders(loaded.paths);
+    const folders = runFoldersOf(loaded.paths);
+    const { stateFolder, allowedRoots: given } = loaded.paths;
+    const allowedRoots = async (): Promise<readonly string[]> =>
+      given.length > 0 ? given : (await context.fleet()).allowedRoots;
+    const system = makeSystemActions({ store: await context.store(), stateFolder, ...folders, allowedRoots });
     const { named } = await resolveSecrets(loaded, env);
     traces = openRunTraces({ loaded, env, log });
     const tracing = await traces;
     if (tracing !== null) observers.add(tracing.observe);
     return createEngine({
       store: await context.store(),
-      actions: await context.actions(),
+      actions: new Map([...(await context.actions()), ...system]),
       secrets: named,
       limits: engineLimits(loaded.config),
       baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
-      ...runFoldersOf(loaded.paths),
-      allowedRoots: async () => {
-        const { allowedRoots } = loaded.paths;
-        return allowedRoots.length > 0 ? allowedRoots : (await context.fleet()).allowedRoots;
-      },
+      ...folders,
+      allowedRoots,
       observe: (state, events) => {
         for (const observer of observers) observer(state, events);
       },

@@ -279,6 +279,14 @@ export interface AccessCanOptions extends AccessCanFlags, GlobalOptions {
   readonly resource?: string;
 }
 
+/** Flags of `runs purge`. */
+export interface RunsPurgeFlags {
+  readonly dryRun?: boolean;
+  readonly state?: readonly string[];
+  /** Milliseconds. */
+  readonly olderThan?: number;
+}
+
 /** Flags of `upgrade`. */
 export interface UpgradeFlags {
   readonly dryRun?: boolean;

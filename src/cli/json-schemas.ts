@@ -12,6 +12,7 @@ import { accessExplanation, accessView, identity } from "../app/shapes/access.ts
 import { adapter, adapterHealth } from "../app/shapes/adapters.ts";
 import { auditItem, auditVerdict } from "../app/shapes/audit.ts";
 import { configDocument, configRemark, configValidation } from "../app/shapes/config.ts";
+import { purgePreview } from "../app/shapes/purge.ts";
 import { plan } from "../app/shapes/plan.ts";
 import {
   checkedRepository,
@@ -95,6 +96,7 @@ export const outputSchemas = {
   runsList: list(runItem),
   runsListLine: runItem,
   runsResume: z.union([document(run.shape), list(run)]),
+  runsPurge: z.union([document(run.shape), document(purgePreview.shape)]),
   runsLogsLine: logLine,
   accessShow: document(accessView.shape),
   accessCan: document(accessExplanation.shape),

@@ -6,7 +6,7 @@ import { commandPath, type Shell } from "./declare.ts";
 const planned: Readonly<Record<string, readonly string[]>> = {
   "": ["worker", "approvals", "schedules", "backup", "mcp", "doctor", "completion", "alerts"],
   repos: ["sync"],
-  runs: ["pause", "compare", "purge"],
+  runs: ["pause", "compare"],
   adapters: ["describe"],
   production: ["self-test", "history", "diff", "baseline", "bundle", "attest", "verify", "capacity"],
 };

@@ -63,6 +63,7 @@ describe("the program", () => {
         "runs cancel",
         "runs resume",
         "runs retry",
+        "runs purge",
         "serve",
         "token create",
         "token list",

@@ -16,6 +16,7 @@ import { sweepProbes } from "./health/probe-disk.ts";
 import { healthSource } from "./metrics/health-source.ts";
 import { noticeLog } from "./metrics/notice-log.ts";
 import { startMetrics } from "./metrics/start-metrics.ts";
+import { purgeRegularly } from "./purge-regularly.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
 import { startListening } from "./start-listening.ts";
 import { stopServer } from "./stop-server.ts";
@@ -61,6 +62,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   await sweepProbes(paths.stateFolder);
   await using metrics = await startMetrics(app, noticeLog(onNotice));
   const { instruments } = metrics;
+  await using _purges = await purgeRegularly(app, onNotice);
   await using _webhooks = await sendWebhooks(app, onNotice, instruments);
 
   const { maxConcurrentWorkflows: maxConcurrentRuns } = config.limits;

@@ -23,8 +23,8 @@ export interface PurgeBounds {
   readonly endedBefore: number;
   /** The position of the run that purges: neither itself nor what came after it. */
   readonly belowPosition: number;
-  /** Names of those who follow the journal: what one of them has not been told of yet stays. */
-  readonly followers: readonly string[];
+  /** Milliseconds since 1970: what has ended later stays while somebody follows the journal (webhooks, counts) who has not seen it. */
+  readonly owedSince: number;
 }
 
 /** How many rows that have expired were removed, or would be. */
@@ -53,7 +53,7 @@ export interface AuditDrop {
 /** Forgetting, in parts: none of these holds up other writers for long, provided that what is asked for at once is small. */
 export interface PurgeStore {
   /** Runs that are over after a position, in the order of creation; at most `limit` runs of any state are looked at. */
-  listEnded(
+  listPurgeable(
     afterPosition: number,
     limit: number,
   ): Promise<{ readonly runs: readonly EndedRun[]; readonly upTo: number | null }>;

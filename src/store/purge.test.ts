@@ -7,7 +7,7 @@ import type { SqliteStore } from "./open-store.ts";
 import type { PurgeBounds } from "./purge-contract.ts";
 import { deadOwner, eventOf, livingOwner, newRun, rowOf, withStore } from "./store-fixture.ts";
 
-const bounds: PurgeBounds = { endedBefore: 1_000, belowPosition: 1_000_000, followers: [] };
+const bounds: PurgeBounds = { endedBefore: 1_000, belowPosition: 1_000_000, owedSince: 0 };
 
 /** Records a run that is over (at 2, as the fixture has it), with some events. */
 async function endRun(store: SqliteStore, id: string, state = "succeeded", events = 3): Promise<number> {
@@ -93,7 +93,7 @@ describe("forgetting runs", () => {
       await store.advanceCursor("chat", 0, upTo, []);
       const untold = await endRun(store, "untold0000");
       await endRun(store, "newest0000");
-      expect(await store.purgeRuns([told, untold], { ...bounds, followers: ["chat"] })).toHaveLength(1);
+      expect(await store.purgeRuns([told, untold], bounds)).toHaveLength(1);
       await store.purgeEvents([told], 100);
       const cursor = await store.startCursor("chat");
       expect(cursor).toBe(upTo);
@@ -101,6 +101,10 @@ describe("forgetting runs", () => {
       expect(rest.entries.map(({ runId }) => runId)).toEqual(["untold0000", "newest0000"]);
       // From the beginning, too: the numbers have a gap, and the way goes over it.
       expect((await store.readJournal(0, ["run.created"], 2)).upTo).toBeGreaterThan(upTo);
+      // Who was not there for long is owed nothing.
+      await store.saveProjection("counts", null, { seq: 1, body: "" });
+      expect(await store.purgeRuns([untold], bounds)).toEqual([]);
+      expect(await store.purgeRuns([untold], { ...bounds, owedSince: 3 })).toHaveLength(1);
     });
   });
 

@@ -26,7 +26,7 @@ export function createPurgeStore({
   };
 
   return {
-    listEnded: (afterPosition, limit) =>
+    listPurgeable: (afterPosition, limit) =>
       read(() => {
         const { upTo } = sql().lastOf.get(afterPosition, limit) as { upTo: number | null };
         const runs = upTo === null ? [] : sql().ended.all(afterPosition, upTo).map(toEnded);
@@ -41,11 +41,11 @@ export function createPurgeStore({
         return { ended, unknown };
       }),
 
-    purgeRuns: (positions, { endedBefore, belowPosition, followers }) =>
+    purgeRuns: (positions, { endedBefore, belowPosition, owedSince }) =>
       commits.run(() => {
         const { chosen, note, forgetRun, forgetExtent, forgetRequests } = sql();
         const list = JSON.stringify(positions);
-        const rows = chosen.all(list, endedBefore, belowPosition, liveOwners(), JSON.stringify(followers));
+        const rows = chosen.all(list, endedBefore, belowPosition, liveOwners(), owedSince);
         return (rows as unknown as (PurgedRun & { readonly tail: number })[]).map(({ position, id, tail }) => {
           note.run(position, id, tail);
           forgetRun.run(position);
@@ -150,8 +150,8 @@ function prepareAll(db: StoreParts["db"]) {
         AND run.state IN ('succeeded', 'partial', 'failed', 'cancelled')
         AND ${isUnowned("?4")}
         AND run.tail < (SELECT max(seq) FROM event)
-        AND run.tail <= coalesce(
-          (SELECT min(seq) FROM webhook_cursor WHERE hook IN (SELECT value FROM json_each(?5))), run.tail)
+        AND (run.ended_at < ?5 OR run.tail <= coalesce(
+          (SELECT min(seq) FROM (SELECT seq FROM webhook_cursor UNION ALL SELECT seq FROM projection)), run.tail))
       ORDER BY run.position`),
     note: db.prepare("INSERT INTO purged(position, id, tail) VALUES(?, ?, ?)"),
     forgetRun: db.prepare("DELETE FROM run WHERE position = ?"),

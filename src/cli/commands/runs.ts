@@ -3,6 +3,7 @@ import type { RunsCancelFlags, RunsListFlags, RunsLogsFlags, RunsRetryFlags } fr
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
 import { parseCount, parseNonEmpty } from "../option-parsers.ts";
 import type { OutputRules } from "../output-request.ts";
+import { declareRunsPurge } from "./runs-purge.ts";
 import { filterHelp, listOption } from "../shared-options.ts";
 
 /** States that `runs list --state` takes. */
@@ -27,12 +28,18 @@ const outcomeCodes = {
   64: noRun,
 };
 
-/** Declares `runs list|show|logs|watch|cancel|resume|retry`. */
+/** Declares `runs list|show|logs|watch|cancel|resume|retry|purge`. */
 export function declareRuns(program: Command, shell: Shell): void {
-  declareGroup(program, shell, { name: "runs", summary: "look at runs, and cancel, resume or retry them" }, (group) => {
-    declareLooking(group, shell);
-    declareActing(group, shell);
-  });
+  declareGroup(
+    program,
+    shell,
+    { name: "runs", summary: "look at runs, and cancel, resume, retry or purge them" },
+    (group) => {
+      declareLooking(group, shell);
+      declareActing(group, shell);
+      declareRunsPurge(group, shell);
+    },
+  );
 }
 
 function declareLooking(group: Command, shell: Shell): void {

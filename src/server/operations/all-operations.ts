@@ -2,6 +2,7 @@ import type { Operation } from "./operation.ts";
 import { accessOperations } from "./access.ts";
 import { auditOperations } from "./audit.ts";
 import { fleetOperations } from "./fleet.ts";
+import { purgeOperations } from "./purge.ts";
 import { readinessOperations } from "./readiness.ts";
 import { runOperations } from "./runs.ts";
 import { webhookOperations } from "./webhooks.ts";
@@ -9,6 +10,7 @@ import { webhookOperations } from "./webhooks.ts";
 /** Every route of the API, one for each use-case. */
 export const allOperations: readonly Operation[] = [
   ...runOperations,
+  ...purgeOperations,
   ...fleetOperations,
   ...accessOperations,
   ...auditOperations,
