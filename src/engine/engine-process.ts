@@ -1,7 +1,9 @@
 /** For tests: a process with an engine that does what it is told; see `startEngineProcess`. */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { silentLog } from "../lib/log.ts";
 import { openStore } from "../store/open-store.ts";
+import { openTraces } from "../telemetry/traces/open-traces.ts";
 import type { Action } from "./contract.ts";
 import { createEngine, type RunHandle } from "./engine.ts";
 import type { EngineLimits } from "./engine-parts.ts";
@@ -10,6 +12,8 @@ import type { StartRequest } from "./record-run.ts";
 interface Setup {
   readonly folder: string;
   readonly limits: EngineLimits;
+  /** Where spans go; without it there are none. */
+  readonly otlp?: string;
 }
 
 interface Call {
@@ -18,7 +22,7 @@ interface Call {
   readonly args: readonly unknown[];
 }
 
-const { folder, limits } = JSON.parse(process.argv[2] ?? "{}") as Setup;
+const { folder, limits, otlp } = JSON.parse(process.argv[2] ?? "{}") as Setup;
 
 /** Starts a process that carries no mark, tells of it, and never ends. */
 const leave: Action = {
@@ -35,8 +39,10 @@ const leave: Action = {
 };
 
 const store = openStore({ file: `${folder}/.mahavishnu/state.db` });
+const traces = otlp === undefined ? null : openTraces({ endpoint: otlp, ratio: 1, log: silentLog });
 const engine = createEngine({
   store,
+  ...(traces === null ? {} : { observe: traces.observe }),
   actions: new Map([[leave.name, leave]]),
   limits,
   secrets: new Map(),

@@ -29,8 +29,9 @@ interface Reply {
 export async function startEngineProcess(
   workspace: Workspace,
   limits: Partial<EngineLimits> = {},
+  otlp?: string,
 ): Promise<EngineProcess> {
-  const setup = JSON.stringify({ folder: workspace.folder, limits: { ...testLimits, ...limits } });
+  const setup = JSON.stringify({ folder: workspace.folder, limits: { ...testLimits, ...limits }, otlp });
   const child = fork(join(import.meta.dirname, "engine-process.ts"), [setup], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
