@@ -1,7 +1,7 @@
 import { escapeControl } from "../lib/escape-control.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import type { Json } from "../lib/json.ts";
-import type { AuditFilter, AuditHead, StoredAuditEntry } from "../store/contract.ts";
+import type { AuditFilter, AuditHead, StoredAuditEntry } from "../store/audit-contract.ts";
 
 /** One entry of the audit trail as it is told. */
 export interface AuditItem {

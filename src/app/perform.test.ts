@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { permissions } from "../access/permissions.ts";
 import { localSubject, type Subject } from "../access/subject.ts";
 import { loadConfig } from "../config/load-config.ts";
-import type { StoredAuditEntry } from "../store/contract.ts";
+import type { StoredAuditEntry } from "../store/audit-contract.ts";
 import type { AppContext } from "./app-context.ts";
 import { openApp } from "./open-app.ts";
 import { perform } from "./perform.ts";

@@ -87,6 +87,8 @@ const documents: readonly Printed[] = [
   { name: "run", code: 0, argv: ["exec", "-s", "name:web", "--", "true"] },
   { name: "runsList", code: 0, argv: ["runs", "list"] },
   { name: "runsResume", code: 0, argv: ["runs", "resume"] },
+  { name: "runsPurge", code: 0, argv: ["runs", "purge", "--dry-run"] },
+  { name: "runsPurge", code: 0, argv: ["runs", "purge"] },
   { name: "adaptersList", code: 0, argv: ["adapters", "list"] },
   { name: "adaptersHealth", code: 0, argv: ["adapters", "health"] },
   { name: "tokenCreate", code: 0, argv: ["token", "create", "--subject", "service:ci", ...withSecret] },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, type Json } from "../lib/json.ts";
 import fc from "fast-check";
-import type { AuditEntry } from "./contract.ts";
+import type { AuditEntry } from "./audit-contract.ts";
 import { migrations, applicationId } from "./migrations.ts";
 import { openStore } from "./open-store.ts";
 import { startStoreProcess, withFolder, withStore } from "./store-fixture.ts";

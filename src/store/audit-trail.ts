@@ -3,7 +3,7 @@ import type { StatementSync } from "node:sqlite";
 import { canonicalJson, type Json } from "../lib/json.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 import { baseAction, baseKey, baseResource, beginningHash, chainedColumns, chainHash, headKey } from "./audit-chain.ts";
-import type { AuditEntry, AuditHead, AuditQuery, AuditTrail, StoredAuditEntry } from "./contract.ts";
+import type { AuditEntry, AuditHead, AuditQuery, AuditTrail, StoredAuditEntry } from "./audit-contract.ts";
 import type { PurgeStore } from "./purge-contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 import { type ChainedRow, type ChainReader, verifyChain } from "./verify-audit.ts";

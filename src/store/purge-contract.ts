@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditHead, StoredAuditEntry } from "./contract.ts";
+import type { AuditEntry, AuditHead, StoredAuditEntry } from "./audit-contract.ts";
 
 /** A run that is over, as far as it has to be known to decide whether it is forgotten. */
 export interface EndedRun {

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { statSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AuditEntry } from "./contract.ts";
+import type { AuditEntry } from "./audit-contract.ts";
 import type { SqliteStore } from "./open-store.ts";
 import type { PurgeBounds } from "./purge-contract.ts";
 import { deadOwner, eventOf, livingOwner, newRun, rowOf, withStore } from "./store-fixture.ts";

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chainHash, type ChainedFields } from "./audit-chain.ts";
-import type { AuditEntry, AuditHead, AuditVerdict } from "./contract.ts";
+import type { AuditEntry, AuditHead, AuditVerdict } from "./audit-contract.ts";
 import { openStore } from "./open-store.ts";
 import { withFolder } from "./store-fixture.ts";
 

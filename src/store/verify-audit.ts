@@ -1,4 +1,4 @@
-import type { AuditHead, AuditProblem, AuditVerdict } from "./contract.ts";
+import type { AuditHead, AuditProblem, AuditVerdict } from "./audit-contract.ts";
 import { baseAction, baseResource, type ChainedFields, chainHash } from "./audit-chain.ts";
 import { MahavishnuError } from "../lib/errors.ts";
 

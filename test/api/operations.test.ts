@@ -61,6 +61,24 @@ describe("each operation, asked by the typed client", () => {
     expect(await call("listInterruptedRuns", {})).toEqual({ items: [] });
   });
 
+  it("says what a purge would forget, and forgets it", async () => {
+    const old = await start("hello");
+    await world.finish(old);
+    const wish = { states: ["succeeded", "failed", "cancelled"], olderThanMs: 0 } as const;
+    const preview = await call("previewPurge", wish);
+    expect(preview.runs.succeeded).toBeGreaterThan(0);
+    const { runId, created } = await call("startPurge", { ...wish });
+    expect(created).toBe(true);
+    const purge = await world.finish(runId);
+    expect(purge).toMatchObject({ workflow: "mahavishnu/purge", state: "succeeded", actor: "user:root" });
+    const outputs: Readonly<Record<string, string>> = purge.targets[0]?.steps[0]?.outputs ?? {};
+    expect(Number(outputs["runs"])).toBeGreaterThanOrEqual(preview.runs.succeeded);
+    await expect(call("showRun", { id: old })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+    expect((await call("listRuns", {})).items.map(({ id }) => id)).toContain(runId);
+    const said = (await call("readRunLogs", { id: runId })).items.map(({ text }) => text).join("");
+    expect(said).toContain(`${old}: succeeded`);
+  });
+
   it("shows the fleet, the workflows and what a run would do", async () => {
     const list = await call("listRepositories", {});
     expect(list.items.map(({ name }) => name)).toEqual(["alpha", "beta"]);

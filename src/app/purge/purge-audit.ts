@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Outputs } from "../../engine/contract.ts";
 import { crashPoint } from "../../lib/crash-point.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
-import type { StoredAuditEntry } from "../../store/contract.ts";
+import type { StoredAuditEntry } from "../../store/audit-contract.ts";
 import { renderAuditJson, viewAuditEntry } from "../audit-view.ts";
 import { Pace } from "./pace.ts";
 import { type PurgePart, toOutputs } from "./purge-parts.ts";

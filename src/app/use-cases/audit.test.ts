@@ -8,7 +8,7 @@ import * as z from "zod";
 import type { Subject } from "../../access/subject.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Json } from "../../lib/json.ts";
-import type { AuditEntry } from "../../store/contract.ts";
+import type { AuditEntry } from "../../store/audit-contract.ts";
 import type { AppContext } from "../app-context.ts";
 import { type AuditItem, renderAuditCsv, renderAuditJson } from "../audit-view.ts";
 import { openApp } from "../open-app.ts";

@@ -9,7 +9,7 @@ import {
   renderAuditJson,
   viewAuditEntry,
 } from "../audit-view.ts";
-import type { AuditHead, AuditVerdict } from "../../store/contract.ts";
+import type { AuditHead, AuditVerdict } from "../../store/audit-contract.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 
 /** Entries on a page of an export when no limit is given. */

@@ -15,11 +15,11 @@ export interface PurgeInput {
   readonly olderThanMs?: number;
 }
 
-/** `runs purge --dry-run`: says what a purge would do now. */
+/** `runs purge --dry-run`: says what a purge would do now. Who asks is in the trail, as who purges is. */
 export const previewPurge = definePreparedUseCase<PurgeInput, PurgePreview, PurgeOrder>({
   name: "previewPurge",
   permission: "state:purge",
-  writes: false,
+  writes: true,
   prepare: (context, input) => readPurgeOrder(context.loaded.config.retention, input, Date.now()),
   resource: () => ({ name: "state" }),
   run: async (context, order) => {

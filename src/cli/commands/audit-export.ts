@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { readAuditPages } from "../../app/read-audit-pages.ts";
 import { exportAudit } from "../../app/use-cases/audit.ts";
 import { MahavishnuError, messageOf } from "../../lib/errors.ts";
-import type { AuditHead } from "../../store/contract.ts";
+import type { AuditHead } from "../../store/audit-contract.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { AuditExportOptions } from "../command-options.ts";
 import type { Door } from "../door.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { AppContext } from "../../../app/app-context.ts";
 import { perform } from "../../../app/perform.ts";
 import type { Config } from "../../../config/schema.ts";
-import type { AuditEntry } from "../../../store/contract.ts";
+import type { AuditEntry } from "../../../store/audit-contract.ts";
 import { proveTests } from "../prove-tests-fixture.ts";
 import type { Door, DoorWorld } from "./door-world.ts";
 import { everyAct } from "./every-act.ts";
