@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startOtlpReceiver } from "../../test/support/otlp-receiver.ts";
 import { bundle, type BuiltFile } from "./bundle.ts";
 import { root } from "./root.ts";
 
@@ -78,5 +79,28 @@ describe("what a command loads", () => {
     expect(others.flatMap(({ modules }) => modules).filter((id) => !id.includes("/src/lib/"))).toEqual([]);
     const packages = [...contentsOf(loaded)].filter((name) => /^[a-z-]+$/.test(name));
     expect(packages.toSorted()).toEqual(["commander", "fastest-levenshtein"]);
+  });
+
+  it("of OpenTelemetry's traces is nothing until a run is executed and traces are wanted", async () => {
+    const sdk = /^@opentelemetry\/(?:sdk-trace|exporter-.*|otlp-.*)$/;
+    const workspace = join(folder, "once");
+    await mkdir(join(workspace, "workflows"), { recursive: true });
+    const parts = {
+      "mahavishnu.yaml": "version: 1\nauth: { enabled: false }\n",
+      "repos.yaml": "version: 1\nrepos: {}\n",
+      "workflows/once.yaml": `version: 1\nname: once\njobs: { j: { steps: [{ id: s, run: touch ${workspace}/done }] } }\n`,
+    };
+    for (const [name, text] of Object.entries(parts)) await writeFile(join(workspace, name), text);
+    const sdkOf = async (pair: string): Promise<string[]> => {
+      const loaded = await loadedBy("--workspace", workspace, "--set", pair, "run", "once");
+      // It has been executed; a second time it must be, too.
+      await rm(join(workspace, "done"));
+      return [...contentsOf(loaded)].filter((name) => sdk.test(name));
+    };
+    expect(await sdkOf("telemetry.traces.ratio=1")).toEqual([]);
+    await using receiver = await startOtlpReceiver();
+    expect(await sdkOf(`telemetry.traces.otlp=${receiver.endpoint}`)).toContain("@opentelemetry/sdk-trace");
+    // All of it is in the build, and works there.
+    expect(receiver.spans.map(({ name }) => name)).toContain("run once");
   });
 });
