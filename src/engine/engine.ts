@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { crashPoint } from "../lib/crash-point.ts";
@@ -114,6 +115,8 @@ class EmbeddedEngine implements Engine {
   /** Runs that are being taken over. */
   readonly #claiming = new Set<string>();
   readonly #lease: Lease;
+  /** What goes on for all runs is not the work of the one that happens to begin it. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #tick: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -333,8 +336,10 @@ class EmbeddedEngine implements Engine {
 
   #startTimers(): void {
     clearTimeout(this.#idle);
-    this.#lease.beat();
-    this.#tick ??= setInterval(() => void this.#listen().catch(() => undefined), tickMs);
+    this.#outside(() => {
+      this.#lease.beat();
+      this.#tick ??= setInterval(() => void this.#listen().catch(() => undefined), tickMs);
+    });
   }
 
   #stopWhenIdle(): void {
