@@ -3,13 +3,13 @@ import { signMessage } from "../access/webhook-signature.ts";
 import { describeNoAnswer } from "../lib/describe-no-answer.ts";
 import { messageOf } from "../lib/errors.ts";
 import { refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
+import { waitAfter } from "../lib/wait-after.ts";
 import type { DeliveryOutcome, DeliveryRow } from "../store/webhook-contract.ts";
 import { postWebhook, type WebhookAnswer } from "./post-webhook.ts";
 import type { OutgoingHook } from "./webhook-hooks.ts";
 
-/** The wait after the first failure; each further one is twice as long, up to the longest. */
+/** The wait after the first failure; each further one is twice as long; see `waitAfter`. */
 export const firstWaitMs = 5_000;
-const longestWaitMs = 3_600_000;
 /** No receiver may put off a delivery for longer. */
 const longestRetryAfterMs = 86_400_000;
 
@@ -69,15 +69,4 @@ export async function attemptDelivery(
   const isRedirect = status >= 300 && status <= 399;
   const error = `it answered ${status}${isRedirect ? ", a redirect, which is not followed" : ""}`;
   return later(error, status, Math.max(waitMs, Math.min(retryAfterMs ?? 0, longestRetryAfterMs)));
-}
-
-/**
- * Milliseconds before the attempt after attempt number `attempt`, a quarter more or less so that what failed together does not come
- * back together.
- *
- * @param random from 0 to 1
- */
-export function waitAfter(attempt: number, random: number, firstMs: number): number {
-  const wait = Math.min(firstMs * 2 ** (attempt - 1), longestWaitMs);
-  return Math.round(wait * (0.75 + random * 0.5));
 }

@@ -4,9 +4,9 @@ import type { LookupAddress } from "node:dns";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { makeAllowedLookup } from "../lib/forbidden-addresses.ts";
+import { waitAfter } from "../lib/wait-after.ts";
 import { withStore } from "../store/store-fixture.ts";
 import type { SqliteStore } from "../store/open-store.ts";
-import { waitAfter } from "./attempt-delivery.ts";
 import { readRetryAfter } from "./post-webhook.ts";
 import { type DelivererEvent, type DelivererOptions, startDeliverer } from "./webhook-deliverer.ts";
 import {

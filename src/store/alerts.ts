@@ -16,8 +16,8 @@ export function createAlertStore({ db, commits, read, now }: StoreParts): AlertS
     if (head === undefined) return null;
     return {
       ...head,
-      alerts: alerts.all().map((row) => parse<AlertRow>(row)),
-      rules: rules.all().map((row) => parse<RuleRow>(row)),
+      alerts: alerts.all().map((row) => bodyOf(row) as AlertRow),
+      rules: rules.all().map((row) => bodyOf(row) as RuleRow),
       silences: silences.all(now()).map(toSilence),
     };
   };
@@ -69,7 +69,7 @@ export function createAlertStore({ db, commits, read, now }: StoreParts): AlertS
       read(() => {
         const rows = sql().ended.all(since, listed(workflows)) as { state: keyof EndedRuns; runs: number }[];
         const none: EndedRuns = { succeeded: 0, partial: 0, failed: 0, cancelled: 0 };
-        return rows.reduce((counts, { state, runs }) => ({ ...counts, [state]: runs }), none);
+        return { ...none, ...Object.fromEntries(rows.map(({ state, runs }) => [state, runs])) };
       }),
 
     listEndedSince: ({ since, workflows, limit }) =>
@@ -145,6 +145,6 @@ function toSilence(row: object): SilenceRow {
   return { ...rest, labels: JSON.parse(labels) as SilenceRow["labels"] };
 }
 
-function parse<T>(row: object): T {
-  return JSON.parse((row as { body: string }).body) as T;
+function bodyOf(row: object): unknown {
+  return JSON.parse((row as { body: string }).body);
 }
