@@ -108,6 +108,31 @@ export const errorCatalogue = {
     fix: "Stop that process (it lets its runs go), then try again; `mahavishnu upgrade --dry-run` shows what will be done.",
     exitCode: 1,
   },
+  BACKUP_DAMAGED: {
+    summary: "A backup is not what was written, or cannot be read with this key.",
+    fix: "Take another backup: `mahavishnu backup list` shows them; see that backup.key is the one that it was made with.",
+    exitCode: 1,
+  },
+  BACKUP_KEY: {
+    summary: "A backup is encrypted and there is no key, or the key is too short.",
+    fix: "Set backup.key to a reference that leads to at least 32 characters: the ones that the backup was made with.",
+    exitCode: 1,
+  },
+  BACKUP_FAILED: {
+    summary: "A backup could not be made.",
+    fix: "See that backup.folder can be written and has room for a copy of the state.",
+    exitCode: 1,
+  },
+  BACKUP_NOT_FOUND: {
+    summary: "There is no such backup.",
+    fix: "See `mahavishnu backup list`.",
+    exitCode: 64,
+  },
+  RESTORE_REFUSED: {
+    summary: "A backup cannot be restored here as things are.",
+    fix: "Stop every mahavishnu process of the workspace; --force moves the state that is there aside.",
+    exitCode: 1,
+  },
   STATE_FOREIGN: {
     summary: "The file named by state.url belongs to another program.",
     fix: "Name another file in state.url.",

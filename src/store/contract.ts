@@ -1,3 +1,4 @@
+import type { BackupRegister } from "./backup-contract.ts";
 import type { AuditTrail } from "./audit-contract.ts";
 import type { AlertStore } from "./alert-contract.ts";
 import type { RunFilter } from "../selectors/run-filter.ts";
@@ -294,6 +295,7 @@ export interface Store
     SigningKeyStore,
     SessionRegister,
     WebhookStore,
+    BackupRegister,
     PurgeStore,
     ProjectionStore,
     AlertStore,

@@ -161,6 +161,15 @@ export const migrations: readonly Migration[] = [
   -- How the last delivery to a webhook has ended.
   CREATE INDEX webhook_delivery_last ON webhook_delivery(hook, ended_at) WHERE ended_at IS NOT NULL;
   `,
+  `
+  -- Of one that is being made, the process: whether it lives tells whether it is.
+  CREATE TABLE backup(
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, file TEXT NOT NULL, created_at INTEGER NOT NULL, ended_at INTEGER,
+    state TEXT NOT NULL, bytes INTEGER, error TEXT, scheduled INTEGER NOT NULL, pid INTEGER NOT NULL, start_time TEXT NOT NULL,
+    boot_id TEXT NOT NULL
+  );
+  CREATE INDEX backup_created ON backup(created_at);
+  `,
 ];
 
 /** Marks the file as one of ours ("MHVS"), so that another program's database is never touched. */

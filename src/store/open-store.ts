@@ -9,6 +9,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { createStoreProbe } from "./store-probe.ts";
 import { markOpenFiles, type OpenFiles } from "./open-files.ts";
 import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, quickCheck } from "./open-database.ts";
+import { createBackupRegister } from "./backups.ts";
 import { createDeadOwners } from "./dead-owners.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
@@ -96,6 +97,7 @@ function assembleStore(
     ...createKeyRingStore(parts, changes),
     ...createSessionRegister(parts),
     ...createWebhookStore(parts),
+    ...createBackupRegister(parts),
     ...createPurgeStore(parts),
     ...createProjectionStore(parts, deadOwners),
     ...createAlertStore(parts),
