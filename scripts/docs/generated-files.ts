@@ -7,6 +7,7 @@ import { makeWaiversJsonSchema } from "../../src/readiness/read-waivers.ts";
 import { ReportSchema } from "../../src/readiness/report/schema.ts";
 import { makeManifestJsonSchema } from "../../src/repositories/json-schema.ts";
 import { renderManifestReference } from "../../src/repositories/reference.ts";
+import { renderMetricReference } from "../../src/telemetry/metrics/reference.ts";
 import { renderSelectorReference } from "../../src/selectors/reference.ts";
 import { makeWorkflowJsonSchema } from "../../src/workflows/json-schema.ts";
 import { renderWorkflowReference } from "../../src/workflows/reference.ts";
@@ -30,6 +31,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     "cli.md": renderCliReference(),
     "configuration.md": renderConfigReference(),
     "errors.md": renderErrorReference(),
+    "metrics.md": renderMetricReference(),
     "repositories.md": renderManifestReference(),
     "selectors.md": renderSelectorReference(),
     "workflows.md": renderWorkflowReference(),

@@ -49,7 +49,7 @@ const known: ReadonlySet<string> = new Set(gitVerbs);
  * gitVerbOf(["-c", "core.hooksPath=hooks", "worktree", "add", "--detach", "there"]); // "worktree add"
  */
 export function gitVerbOf(args: readonly string[]): string {
-  const verb = nameGitCommand(args).replace(/^git ?/, "");
+  const verb = nameGitCommand(args).slice("git ".length);
   const whole = verb === "worktree" ? `worktree ${args[args.indexOf(verb) + 1] ?? ""}` : verb;
   return known.has(whole) ? whole : "other";
 }

@@ -349,7 +349,7 @@ describe("the proxy", () => {
   it("compares with the document that the server tells, and has seen every operation of it succeed", async () => {
     const told = await world.ask("/openapi.json");
     expect(await told.json()).toEqual(world.proxied.document);
-    for (const path of ["/livez", "/readyz?verbose", "/startupz?verbose=true"]) {
+    for (const path of ["/livez", "/readyz?verbose", "/startupz?verbose=true", "/metrics"]) {
       expect((await world.ask(path)).status).toBe(200);
     }
     const names = world.proxied.operations.map(({ id }) => id);

@@ -29,8 +29,7 @@ function renderFamily({ name, points }: MetricFamily, form: ExpositionForm): str
   const definition = definitionOf(name);
   const { type, unit, help } = definition;
   const isOpen = form === "openmetrics";
-  // In OpenMetrics a family is called without the suffix of its samples.
-  const family = isOpen ? name.replace(type === "info" ? /_info$/ : type === "counter" ? /_total$/ : /$^/, "") : name;
+  const family = isOpen ? baseOf(name, type) : name;
   return [
     `# HELP ${family} ${escapeHelp(help, form)}`,
     `# TYPE ${family} ${type === "info" && !isOpen ? "gauge" : type}`,
@@ -41,6 +40,12 @@ function renderFamily({ name, points }: MetricFamily, form: ExpositionForm): str
         : renderHistogram(name, point, definition, form),
     ),
   ];
+}
+
+/** In OpenMetrics a family is called without the suffix that its samples have. */
+function baseOf(name: string, type: MetricDefinition["type"]): string {
+  const suffix = type === "counter" ? "_total" : type === "info" ? "_info" : "";
+  return name.slice(0, name.length - suffix.length);
 }
 
 function renderHistogram(
