@@ -59,7 +59,8 @@ export function stepAlert(
       source: found.source,
       labels: found.about,
       state: goesOn ? "firing" : "pending",
-      since: goesOn ? row.since : found.time,
+      // A clock that was set back makes nothing wait for the future.
+      since: goesOn ? row.since : Math.min(found.time, now),
       firedAt: goesOn ? row.firedAt : null,
       endedAt: null,
       changedAt: now,
