@@ -1,13 +1,14 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** How many bytes the files of a folder have, links not followed; 0 when it is not there. */
-export async function measureFolder(folder: string): Promise<number> {
+/** How many bytes the files of a folder have, links not followed; 0 when it is not there. Rejects when the signal is aborted. */
+export async function measureFolder(folder: string, signal?: AbortSignal): Promise<number> {
   let bytes = 0;
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
+    signal?.throwIfAborted();
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await measureFolder(path);
+    if (entry.isDirectory()) bytes += await measureFolder(path, signal);
     // Somebody may have removed it meanwhile.
     else
       bytes += await lstat(path).then(

@@ -145,6 +145,11 @@ describe("/metrics", () => {
     expect(linesOf(text, "mahavishnu_health_up")).toContain('mahavishnu_health_up{part="store:write"} 1');
     for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds"])
       expect(linesOf(text, name)).toHaveLength(1);
+    const bytes = (): Promise<number> =>
+      ask("/metrics", olga).then(async (answer) =>
+        Number(/^mahavishnu_state_bytes (\d+)$/m.exec(await answer.text())?.[1] ?? 0),
+      );
+    await expect.poll(bytes).toBeGreaterThan(10_000);
     // What nobody knows is not there.
     expect(text).not.toMatch(/^mahavishnu_(?:schedule|approval|leader)/m);
   });

@@ -1,5 +1,6 @@
 import type { AppContext } from "../../app/app-context.ts";
 import type { Log } from "../../lib/log.ts";
+import { stateSizeSource } from "./state-size-source.ts";
 import { diskSource, workloadSource } from "../../telemetry/metrics/workspace-source.ts";
 import { Metrics } from "../../telemetry/metrics/metrics.ts";
 
@@ -16,5 +17,6 @@ export async function startMetrics(app: AppContext, log: Log): Promise<Metrics> 
   const { maxConcurrentWorkflows: runs, maxConcurrentSteps: steps } = config.limits;
   metrics.addSource(workloadSource(store, { runs, steps }));
   metrics.addSource(diskSource(paths.stateFolder));
+  metrics.addSource(metrics.own(stateSizeSource(paths.stateFolder)));
   return metrics;
 }

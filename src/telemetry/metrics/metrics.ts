@@ -31,6 +31,7 @@ export class Metrics implements AsyncDisposable {
   readonly #parts: MetricsParts | null;
   readonly #sources: MetricSource[] = [];
   readonly #broken = new Set<string>();
+  readonly #owned = new DisposableStack();
   #collecting: Promise<readonly MetricFamily[]> | undefined;
 
   /** @param parts null where nothing is counted: whoever counts need not know */
@@ -52,6 +53,11 @@ export class Metrics implements AsyncDisposable {
     this.#sources.push(source);
   }
 
+  /** Disposes of something together with this, before what it is counted with; gives it back. */
+  own<T extends Disposable>(thing: T): T {
+    return this.#owned.use(thing);
+  }
+
   /** All metrics as text; empty where nothing is counted. Who asks at the same time gets what the same look gave. */
   async render(form: ExpositionForm): Promise<string> {
     this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
@@ -59,6 +65,7 @@ export class Metrics implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#owned.dispose();
     await this.#parts?.follower[Symbol.asyncDispose]();
     await this.#parts?.process[Symbol.asyncDispose]();
   }

@@ -23,6 +23,7 @@ const calls: readonly Call[] = [
   ["access:write", "/v1/tokens/revoke", post({ id: "0000000000" })],
   ["audit:read", "/v1/audit?limit=1"],
   ["webhooks:read", "/v1/webhooks"],
+  ["telemetry:read", "/metrics"],
   ["webhooks:write", "/v1/webhooks/outgoing/none/test", post({})],
 ];
 
