@@ -30,7 +30,7 @@ export function surroundings(rest: Partial<Surroundings> = {}): Surroundings {
   return {
     touches: async () => await Promise.resolve(true),
     health: { server: "here:1", checks: async () => await Promise.resolve([]) },
-    lastSuite: async () => await Promise.resolve(null),
+    lastSuites: async () => await Promise.resolve([]),
     webhooks: [],
     backups: async () => await Promise.resolve(null),
     backupMaxAgeMs: 86_400_000,

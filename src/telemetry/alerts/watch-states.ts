@@ -22,7 +22,7 @@ const polled: Readonly<
   "run.interrupted": watchInterrupted,
   "readiness.failed": (_rule, _store, around) => ({
     source: "readiness.failed",
-    look: async () => await lookAtSuite(around),
+    look: async () => await lookAtSuites(around),
   }),
   "adapter.down": (_rule, _store, around) => watchAdapters(around),
   "server.degraded": (_rule, _store, around) => watchServer(around),
@@ -80,13 +80,20 @@ function watchInterrupted(
   };
 }
 
-async function lookAtSuite({ lastSuite }: Surroundings): Promise<Look> {
-  const suite = await lastSuite();
-  if (suite === null) return unknownLook("no readiness suite of a server has ended yet");
-  if (suite.isReady) return nothingHolds;
-  const summary = "the last readiness suite did not pass";
-  const description = `Suite ${suite.id} found that this installation is not ready for production.`;
-  return { ...nothingHolds, holding: [{ about: {}, time: suite.endedAt, summary, description }] };
+async function lookAtSuites({ lastSuites }: Surroundings): Promise<Look> {
+  const suites = await lastSuites();
+  if (suites.length === 0) return unknownLook("no readiness suite of a server has ended yet");
+  const failed = suites.filter(({ isReady }) => !isReady);
+  return {
+    ...nothingHolds,
+    value: failed.length,
+    holding: failed.map(({ id, command, endedAt }) => ({
+      about: { command },
+      time: endedAt,
+      summary: `the last ${command} found that this installation is not ready`,
+      description: `See suite ${id} for what it found.`,
+    })),
+  };
 }
 
 /** Each server looks for itself: of the same adapter two may find different things. */

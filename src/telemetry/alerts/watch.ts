@@ -39,12 +39,8 @@ export interface Surroundings {
   readonly touches: (runId: string, where: string) => Promise<boolean>;
   /** The name by which this server is known, and how its parts are. */
   readonly health: { readonly server: string; readonly checks: () => Promise<readonly PartCheck[]> };
-  /** The last readiness suite that has ended; null when there is none. */
-  readonly lastSuite: () => Promise<{
-    readonly id: string;
-    readonly isReady: boolean;
-    readonly endedAt: number;
-  } | null>;
+  /** The last readiness suite of each command that has ended. */
+  readonly lastSuites: () => Promise<readonly SuiteEnd[]>;
   /** Names of the outgoing webhooks. */
   readonly webhooks: readonly string[];
   readonly backups: () => Promise<{
@@ -58,6 +54,14 @@ export interface Surroundings {
   /** Which part of the disk with the state is free, from 0 to 1. */
   readonly freeRatio: () => Promise<number>;
   readonly burnRate: (slo: string, now: number) => Promise<BurnState>;
+}
+
+/** A readiness suite that has ended. */
+export interface SuiteEnd {
+  readonly id: string;
+  readonly command: string;
+  readonly isReady: boolean;
+  readonly endedAt: number;
 }
 
 /** How fast an error budget is spent. */
