@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Where in which trace something happens (W3C Trace Context, https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
@@ -63,7 +63,5 @@ function isSampled(traceId: string, ratio: number): boolean {
 }
 
 function digest(kind: string, names: readonly string[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([kind, ...names]))
-    .digest("hex");
+  return hash("sha256", JSON.stringify([kind, ...names]));
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { TracingChannel, TracingChannelSubscribers } from "node:diagnostics_channel";
 import { gitCalls, type RunCall, runCalls, storeCalls } from "../../lib/calls.ts";
 import { traceOfRun } from "../../lib/trace-context.ts";
@@ -7,17 +7,32 @@ import { messageOf } from "../../lib/errors.ts";
 import type { EmitSpan, SpanAttributes } from "./span.ts";
 import { attemptSpanId, runSpanId, targetSpanId } from "./span-ids.ts";
 
-/** What is going on: the span that calls made meanwhile lie under. */
-interface Work {
+/** What is going on: the span that calls made meanwhile lie under. Most work calls nothing, so ids are made when one is asked for. */
+class Work {
+  isOver = false;
+  readonly #call: RunCall;
+  readonly #ratio: number;
+  #place: WorkPlace | undefined;
+
+  constructor(call: RunCall, ratio: number) {
+    this.#call = call;
+    this.#ratio = ratio;
+  }
+
+  get place(): WorkPlace {
+    return (this.#place ??= placeOf(this.#call, this.#ratio));
+  }
+}
+
+interface WorkPlace {
   readonly traceId: string;
   readonly spanId: string;
   readonly isSampled: boolean;
   readonly runId: string;
-  isOver: boolean;
 }
 
 interface Begun {
-  readonly work: Work;
+  readonly place: WorkPlace;
   readonly at: number;
   readonly mark: number;
 }
@@ -37,7 +52,7 @@ export function followCalls(ratio: number, emit: EmitSpan): Disposable {
   const current = new AsyncLocalStorage<Work | undefined>();
   const works = new WeakMap<object, Work>();
   runCalls.start.bindStore(current, (call) => {
-    const work = workOf(call, ratio);
+    const work = new Work(call, ratio);
     works.set(call, work);
     return work;
   });
@@ -73,9 +88,10 @@ export function followCalls(ratio: number, emit: EmitSpan): Disposable {
   };
 }
 
-function workOf({ runId, runRound, traceparent, target, round = 1, step, attempt }: RunCall, ratio: number): Work {
+function placeOf(call: RunCall, ratio: number): WorkPlace {
+  const { runId, runRound, traceparent, target, round = 1, step, attempt } = call;
   const { traceId, sampled } = traceOfRun(runId, traceparent, ratio);
-  const about = { traceId, isSampled: sampled, runId, isOver: false };
+  const about = { traceId, isSampled: sampled, runId };
   if (target === undefined) return { ...about, spanId: runSpanId(runId, runRound) };
   if (step === undefined || attempt === undefined) return { ...about, spanId: targetSpanId(runId, target, round) };
   return { ...about, spanId: attemptSpanId(runId, target, step, attempt) };
@@ -92,26 +108,26 @@ function follow<Call extends object>(
     const begin = begun.get(call);
     if (begin === undefined) return;
     begun.delete(call);
-    const { work, at, mark } = begin;
+    const { place, at, mark } = begin;
     const { name, kind, attributes } = tell(call);
     emit({
-      traceId: work.traceId,
-      spanId: randomBytes(8).toString("hex"),
-      parentId: work.spanId,
+      traceId: place.traceId,
+      spanId: newSpanId(),
+      parentId: place.spanId,
       name,
       kind,
       start: at,
       end: at + performance.now() - mark,
       error: "error" in call ? messageOf(call.error) : null,
-      attributes: { "mahavishnu.run.id": work.runId, ...attributes },
+      attributes: { "mahavishnu.run.id": place.runId, ...attributes },
     });
   };
   const subscribers: Partial<TracingChannelSubscribers<Call>> = {
     start: (call) => {
       const work = current.getStore();
-      if (work === undefined || work.isOver || !work.isSampled) return;
+      if (work === undefined || work.isOver || !work.place.isSampled) return;
       // The clock of the journal, so that it lies inside; the other one measures parts of a millisecond.
-      begun.set(call, { work, at: Date.now(), mark: performance.now() });
+      begun.set(call, { place: work.place, at: Date.now(), mark: performance.now() });
     },
     // Of a promise, this is only the end of what came before it.
     end: (call) => {
@@ -129,4 +145,10 @@ function subscribe<Call extends object>(
   subscribers: Partial<TracingChannelSubscribers<Call>>,
 ): void {
   channel.subscribe(subscribers as TracingChannelSubscribers<Call>);
+}
+
+/** Of 64 random bits: the first 32 and the last ones of a UUID, which comes out of a pool. */
+function newSpanId(): string {
+  const digits = randomUUID();
+  return digits.slice(0, 8) + digits.slice(-8);
 }

@@ -176,7 +176,9 @@ function formSpan(span: EndedSpan, shared: Pick<ReadableSpan, "resource" | "inst
 const kinds = { internal: SpanKind.INTERNAL, server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
 
 function definedOf(attributes: EndedSpan["attributes"]): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  const defined: Attributes = {};
+  for (const name in attributes) if (attributes[name] !== undefined) defined[name] = attributes[name];
+  return defined;
 }
 
 /** Seconds and nanoseconds. */
