@@ -61,6 +61,9 @@ interface Printed {
 /** Tokens rest on a secret. */
 const withSecret = ["--set", "auth.secret=0123456789abcdef0123456789abcdef"];
 
+/** An issuer is nothing without those. */
+const withOidc = ["--set", "auth.oidc.audience=fleet"];
+
 /** An outgoing webhook where nobody listens. */
 const withHook = [
   "--set",
@@ -103,6 +106,7 @@ const documents: readonly Printed[] = [
   { name: "webhooksList", code: 0, argv: ["webhooks", "list", ...withHook] },
   { name: "webhooksTest", code: 1, argv: ["webhooks", "test", "chat", ...withHook] },
   { name: "webhooksDeliveries", code: 0, argv: ["webhooks", "deliveries", "--state", "dead"] },
+  { name: "doctor", code: 1, argv: ["doctor", "--set", "auth.oidc.issuer=http://127.0.0.1:9", ...withOidc] },
   { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
   { name: "productionExplain", code: 0, argv: ["production", "explain", "CFG001"] },

@@ -28,6 +28,7 @@ import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/t
 import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
+import { doctorReport } from "../readiness/shapes/doctor.ts";
 import { explanationShape, plannedCheck } from "../readiness/shapes/plans.ts";
 
 const json = z.json();
@@ -114,6 +115,7 @@ export const outputSchemas = {
   auditListLine: auditItem,
   auditVerify: document(auditVerdict.shape),
   auditExportLine: auditItem,
+  doctor: document(doctorReport.shape),
   upgrade: document(upgradeReport.shape),
   webhooksList: list(webhook),
   webhooksListLine: webhook,

@@ -76,6 +76,7 @@ describe("the program", () => {
         "webhooks deliveries",
         "webhooks redeliver",
         "webhooks test",
+        "doctor",
         "upgrade",
         "production check-config",
         "production run-integration-tests",

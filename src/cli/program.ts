@@ -15,6 +15,7 @@ import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
 import { declareServe } from "./commands/serve.ts";
 import { declareToken } from "./commands/token.ts";
+import { declareDoctor } from "./commands/doctor.ts";
 import { declareUpgrade } from "./commands/upgrade.ts";
 import { declareWebhooks } from "./commands/webhooks.ts";
 import { declareWorkflows } from "./commands/workflows.ts";
@@ -55,6 +56,7 @@ export function buildProgram(shell: Shell): Command {
   declareAccess(program, shell);
   declareWebhooks(program, shell);
   program.commandsGroup("Keep:");
+  declareDoctor(program, shell);
   declareUpgrade(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);

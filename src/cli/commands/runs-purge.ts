@@ -13,8 +13,8 @@ export function declareRunsPurge(group: Command, shell: Shell): void {
     remote: true,
     summary: "forget runs, output, logs and old audit entries, as retention says",
     description:
-      "Forget what is older or more than `retention` in the configuration says: runs with their history, files and kept\n" +
-      "trees, output of runs, files of the service's log, and entries of the audit trail, which are exported first. The purge\n" +
+      "Forget what is older or more than `retention` in the configuration says: runs with their history, files and kept " +
+      "trees, output of runs, files of the service's log, and entries of the audit trail, which are exported first. The purge " +
       "is a run itself (mahavishnu/purge): its logs name what is gone. With --state or --older-than only runs are purged.",
     options: () => [
       new Option("--dry-run", "say what would go, and change nothing"),
