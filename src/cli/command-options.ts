@@ -287,6 +287,27 @@ export interface RunsPurgeFlags {
   readonly olderThan?: number;
 }
 
+/** Flags of `backup create`. */
+export interface BackupCreateFlags {
+  readonly to?: string;
+  readonly unlessNewerThan?: string;
+}
+
+/** What `backup verify` is asked. */
+export interface BackupVerifyOptions extends GlobalOptions {
+  readonly backup: string;
+}
+
+/** Flags of `backup restore`. */
+export interface BackupRestoreFlags {
+  readonly force?: boolean;
+}
+
+/** What `backup restore` is asked. */
+export interface BackupRestoreOptions extends GlobalOptions, BackupRestoreFlags {
+  readonly file: string;
+}
+
 /** Flags of `upgrade`. */
 export interface UpgradeFlags {
   readonly dryRun?: boolean;

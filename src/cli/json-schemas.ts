@@ -25,6 +25,7 @@ import {
 import { logPiece, run, runItem, time } from "../app/shapes/runs.ts";
 import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
+import { backupItem, backupSummary, createdBackup, restoredBackup } from "../app/shapes/backups.ts";
 import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
@@ -116,6 +117,11 @@ export const outputSchemas = {
   auditVerify: document(auditVerdict.shape),
   auditExportLine: auditItem,
   doctor: document(doctorReport.shape),
+  backupCreate: document(createdBackup.shape),
+  backupList: list(backupItem),
+  backupListLine: backupItem,
+  backupVerify: document(backupSummary.shape),
+  backupRestore: document(restoredBackup.shape),
   upgrade: document(upgradeReport.shape),
   webhooksList: list(webhook),
   webhooksListLine: webhook,

@@ -5,6 +5,7 @@ import { version } from "../lib/version.ts";
 import { declareAccess } from "./commands/access.ts";
 import { declareAdapters } from "./commands/adapters.ts";
 import { declareAudit } from "./commands/audit.ts";
+import { declareBackup } from "./commands/backup.ts";
 import { declareConfig } from "./commands/config.ts";
 import { declareExec } from "./commands/exec.ts";
 import { declareInit } from "./commands/init.ts";
@@ -57,6 +58,7 @@ export function buildProgram(shell: Shell): Command {
   declareWebhooks(program, shell);
   program.commandsGroup("Keep:");
   declareDoctor(program, shell);
+  declareBackup(program, shell);
   declareUpgrade(program, shell);
   program.commandsGroup("Decide:");
   declareProduction(program, shell);

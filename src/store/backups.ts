@@ -52,7 +52,9 @@ function prepareAll(db: StoreParts["db"]) {
     since: db.prepare("SELECT * FROM backup WHERE created_at > ?"),
     add: db.prepare(`
       INSERT INTO backup(id, file, created_at, state, scheduled, pid, start_time, boot_id) VALUES(?, ?, ?, 'making', ?, ?, ?, ?)`),
-    end: db.prepare("UPDATE backup SET state = ?, ended_at = ?, bytes = ?, error = ? WHERE id = ? AND state = 'making'"),
+    end: db.prepare(
+      "UPDATE backup SET state = ?, ended_at = ?, bytes = ?, error = ? WHERE id = ? AND state = 'making'",
+    ),
     remove: db.prepare("UPDATE backup SET state = 'removed' WHERE id = ?"),
     forget: db.prepare("DELETE FROM backup WHERE created_at < ? AND state IN ('failed', 'removed')"),
     list: db.prepare("SELECT * FROM backup ORDER BY position DESC LIMIT ?"),

@@ -103,7 +103,9 @@ export function createUnseal(secret: string): Transform {
     try {
       decipher.final();
     } catch {
-      throw damaged(at === 0 ? "the key is another one, or its beginning is damaged" : `it is damaged or cut off after ${at} parts`);
+      throw damaged(
+        at === 0 ? "the key is another one, or its beginning is damaged" : `it is damaged or cut off after ${at} parts`,
+      );
     }
     return text;
   };
@@ -113,7 +115,10 @@ export function createUnseal(secret: string): Transform {
         let rest = bytes;
         if (key === undefined) {
           head = Buffer.concat([head, bytes]);
-          if (head.length < headBytes) return void done();
+          if (head.length < headBytes) {
+            done();
+            return;
+          }
           const saltAt = sealMark.length;
           key = keyOf(secret, head.subarray(saltAt, saltAt + saltBytes));
           prefix = Buffer.from(head.subarray(saltAt + saltBytes, headBytes));

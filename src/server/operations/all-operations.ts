@@ -1,6 +1,7 @@
 import type { Operation } from "./operation.ts";
 import { accessOperations } from "./access.ts";
 import { auditOperations } from "./audit.ts";
+import { backupOperations } from "./backups.ts";
 import { fleetOperations } from "./fleet.ts";
 import { purgeOperations } from "./purge.ts";
 import { readinessOperations } from "./readiness.ts";
@@ -11,6 +12,7 @@ import { webhookOperations } from "./webhooks.ts";
 export const allOperations: readonly Operation[] = [
   ...runOperations,
   ...purgeOperations,
+  ...backupOperations,
   ...fleetOperations,
   ...accessOperations,
   ...auditOperations,

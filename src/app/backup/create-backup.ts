@@ -1,0 +1,128 @@
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { crashPoint } from "../../lib/crash-point.ts";
+import { MahavishnuError, messageOf } from "../../lib/errors.ts";
+import { identifyProcess } from "../../lib/process-identity.ts";
+import { version } from "../../lib/version.ts";
+import type { BackupRow } from "../../store/backup-contract.ts";
+import { askInThread } from "../../store/sqlite-worker.ts";
+import type { AppContext } from "../app-context.ts";
+import { readBackupKey } from "./backup-key.ts";
+import { listSources } from "./list-sources.ts";
+import { formatVersion, type Manifest } from "./manifest.ts";
+import { verifyArchive } from "./verify-archive.ts";
+import { type ManifestHead, writeArchive } from "./write-archive.ts";
+
+/** How a backup is to be made. */
+export interface BackupRequest {
+  /** Where its file is to be; in `backup.folder` when left out. */
+  readonly to?: string;
+  /** Make none when another one began since then (milliseconds since 1970) and has not failed. */
+  readonly noneSince?: number;
+}
+
+/** A backup that is there, and was verified. */
+export interface MadeBackup {
+  readonly id: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Makes a backup while everything goes on, verifies it, and records how that went. Null when there is one already; see `noneSince`.
+ *
+ * @throws MahavishnuError BACKUP_FAILED, BACKUP_KEY
+ */
+export async function createBackup(context: AppContext, request: BackupRequest): Promise<MadeBackup | null> {
+  const { loaded } = context;
+  const key = readBackupKey(context);
+  const store = await context.store();
+  const id = randomBytes(4).toString("hex");
+  const createdAt = Date.now();
+  const moment = new Date(createdAt).toISOString();
+  const name = `backup-${moment.replaceAll(/[-:]|\.\d+/g, "")}-${id}.tar.zst${key === null ? "" : ".sealed"}`;
+  const file = request.to === undefined ? join(loaded.paths.backups, name) : resolve(request.to);
+  const scheduled = request.noneSince !== undefined;
+  const me = identifyProcess(process.pid);
+  if (me === null) throw new MahavishnuError("INTERNAL", "this process cannot be looked at");
+  if (!(await store.beginBackup({ id, file, createdAt, scheduled, ...me }, request.noneSince ?? null))) return null;
+  try {
+    await sweep(await store.listBackups(100));
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const head = { id, createdAt: moment, workspace: loaded.workspace, workspaceId: store.workspaceId };
+    const manifest = await write(context, file, head, key);
+    const { size } = await stat(file);
+    await store.endBackup(id, { state: "good", bytes: size });
+    return { id, file, bytes: size, manifest };
+  } catch (error) {
+    await store.endBackup(id, { state: "failed", error: messageOf(error) }).catch(() => undefined);
+    if (error instanceof MahavishnuError) throw error;
+    throw new MahavishnuError("BACKUP_FAILED", `the backup could not be made: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The file is there under its name only once it is whole and was read again. */
+async function write(
+  context: AppContext,
+  file: string,
+  head: Pick<Manifest, "id" | "createdAt" | "workspace" | "workspaceId">,
+  key: string | null,
+): Promise<Manifest> {
+  const scratch = `${file}.making`;
+  if (await exists(file)) throw new Error(`${file} is there already`);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { mode: 0o700 });
+  try {
+    const database = join(scratch, "state.db");
+    // A consistent moment of the whole database; writers go on meanwhile.
+    await askInThread({ file: context.loaded.paths.stateFile, readOnly: true }, "VACUUM INTO ?", database);
+    crashPoint("backup.snapshot");
+    const [facts] = await askInThread(
+      { file: database, readOnly: true },
+      `SELECT (SELECT user_version FROM pragma_user_version) AS schema, (SELECT coalesce(max(seq), 0) FROM event) AS seq,
+        (SELECT count(*) FROM run) AS runs, (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM audit) AS auditEntries`,
+    );
+    const leftOut: string[] = [];
+    const known: ManifestHead = {
+      ...head,
+      ...(facts as unknown as Pick<Manifest, "schema" | "seq" | "runs" | "events" | "auditEntries">),
+      format: formatVersion,
+      version,
+      withSecrets: key !== null,
+      leftOut,
+    };
+    const archive = join(scratch, "archive");
+    const sources = listSources(context, { database, withSecrets: key !== null, leave: (path) => leftOut.push(path) });
+    const manifest = await writeArchive(archive, known, { sources, key });
+    crashPoint("backup.written");
+    await verifyArchive(archive, { key, scratch: join(scratch, "verify") });
+    await rename(archive, file);
+    await syncFolder(dirname(file));
+    crashPoint("backup.named");
+    return manifest;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What backups have left that were killed in the middle. */
+async function sweep(rows: readonly BackupRow[]): Promise<void> {
+  for (const { file, state } of rows) {
+    if (state === "failed") await rm(`${file}.making`, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, "r");
+  await handle.sync();
+}

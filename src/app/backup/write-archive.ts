@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { createZstdCompress } from "node:zlib";
+import { pack } from "tar-stream";
+import { createSeal } from "./seal-stream.ts";
+import type { Manifest, ManifestEntry, ManifestLink } from "./manifest.ts";
+import { manifestName } from "./manifest.ts";
+
+/** One file or link to be put into an archive. */
+export interface ArchiveSource {
+  readonly path: string;
+  /** Absolute path of the file; what it holds when it is opened is what is taken. */
+  readonly file: string;
+  /** Of a symbolic link, where it leads. */
+  readonly link?: string;
+}
+
+/** What is known of a manifest before the files are read. */
+export type ManifestHead = Omit<Manifest, "entries" | "links">;
+
+/**
+ * Writes an archive: a tar file, compressed by Zstandard, encrypted when there is a key; the manifest is its last entry. Resolves when it is
+ * durable. What disappears before it is read is left out.
+ *
+ * @param sources taken one by one, so that a million files need no memory
+ * @returns the manifest
+ */
+export async function writeArchive(
+  file: string,
+  head: ManifestHead,
+  { sources, key }: { readonly sources: AsyncIterable<ArchiveSource>; readonly key: string | null },
+): Promise<Manifest> {
+  const tar = pack();
+  // flush: fsync before it is closed.
+  const target = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+  const bytes = tar as AsyncIterable<Buffer>;
+  const written =
+    key === null
+      ? pipeline(bytes, createZstdCompress(), target)
+      : pipeline(bytes, createZstdCompress(), createSeal(key), target);
+  written.catch(() => tar.destroy());
+  const entries: ManifestEntry[] = [];
+  const links: ManifestLink[] = [];
+  const finish = async (): Promise<Manifest> => {
+    for await (const source of sources) {
+      if (source.link === undefined) {
+        const entry = await addFile(tar, source);
+        if (entry !== null) entries.push(entry);
+        continue;
+      }
+      tar.entry({ name: source.path, type: "symlink", linkname: source.link });
+      links.push({ path: source.path, target: source.link });
+    }
+    const manifest: Manifest = { ...head, entries, links };
+    tar.entry({ name: manifestName, mode: 0o600 }, JSON.stringify(manifest));
+    tar.finalize();
+    return manifest;
+  };
+  const [manifest] = await Promise.all([finish(), written]);
+  return manifest;
+}
+
+async function addFile(tar: ReturnType<typeof pack>, { path, file }: ArchiveSource): Promise<ManifestEntry | null> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  await using _closed = handle;
+  const { size, mode, mtime } = await handle.stat();
+  const hash = createHash("sha256");
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const entry = tar.entry({ name: path, size, mode: mode & 0o777, mtime }, (error) => {
+    if (error) reject(error);
+    else resolve(undefined);
+  });
+  let left = size;
+  // What is appended meanwhile, such as to the log of a running step, is not in it.
+  if (size > 0) {
+    for await (const bytes of handle.createReadStream({ end: size - 1, autoClose: false, highWaterMark: 256 * 1024 })) {
+      const part = bytes as Buffer;
+      hash.update(part);
+      left -= part.length;
+      if (!entry.write(part)) await new Promise<void>((drained) => void entry.once("drain", () => drained()));
+    }
+  }
+  if (left > 0) throw new Error(`${file} has become shorter while it was read`);
+  entry.end(null);
+  await promise;
+  return { path, bytes: size, sha256: hash.digest("hex") };
+}
