@@ -1,4 +1,4 @@
-import { isLive } from "../store/owners.ts";
+import { isLive } from "../store/owner-row.ts";
 import type { EventRecord, RunRow } from "../store/contract.ts";
 import { type Attempt, isOver, type RunState, type RunStatus, type StepState } from "../engine/state.ts";
 

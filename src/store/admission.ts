@@ -1,4 +1,4 @@
-import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** Decides which runs may begin; to be asked inside a transaction. */

@@ -1,5 +1,5 @@
 import type { StoreParts } from "./store-parts.ts";
-import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 
 interface ActiveOwner extends Omit<OwnerColumns, "id" | "lease_until"> {
   readonly id: string;

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { MahavishnuError, messageOf } from "../lib/errors.ts";
 import { inspectFile, refuseForeign } from "./inspect-file.ts";
 import { applicationId, migrations } from "./migrations.ts";
-import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 
 /** Up to this size a whole check at every opening costs a few milliseconds; larger files are checked by `production`. */
 const checkedAtOpening = 4 * 1024 * 1024;

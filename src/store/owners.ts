@@ -1,6 +1,6 @@
 import type { StatementSync } from "node:sqlite";
-import { isAlive } from "../lib/process-identity.ts";
-import type { OwnedRun, OwnerRow, RunDirectory, RunRequest, StepSlots, UnownedRun } from "./contract.ts";
+import type { OwnedRun, RunDirectory, RunRequest, StepSlots, UnownedRun } from "./contract.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 import type { StoreParts } from "./store-parts.ts";
 
 /** Rows of owners that have been silent for this long are forgotten; who wakes even later makes itself known again. */
@@ -130,15 +130,6 @@ export function createOwners(
   };
 }
 
-/** The columns of an owner; null where a run has none. */
-export interface OwnerColumns {
-  readonly id: string | null;
-  readonly pid: number;
-  readonly start_time: string;
-  readonly boot_id: string;
-  readonly lease_until: number;
-}
-
 type OwnedColumns = OwnerColumns & {
   readonly position: number;
   readonly fence: number;
@@ -148,22 +139,3 @@ type OwnedColumns = OwnerColumns & {
 type RequestColumns = Omit<RunRequest, "atOnce"> & { readonly atOnce: number };
 
 type SlotColumns = OwnerColumns & { readonly step_slots: number; readonly step_slots_wanted: number };
-
-/** An owner from its columns. */
-export function toOwner(row: OwnerColumns): OwnerRow {
-  return {
-    id: row.id ?? "",
-    pid: row.pid,
-    startTime: row.start_time,
-    bootId: row.boot_id,
-    leaseUntil: row.lease_until,
-  };
-}
-
-/**
- * Whether an owner's word still holds: its lease has not ended, and its process is not known to be dead. In another container it
- * cannot be known, so there the lease alone decides.
- */
-export function isLive(owner: OwnerRow, time: number): boolean {
-  return owner.leaseUntil > time && isAlive(owner);
-}

@@ -1,4 +1,4 @@
-import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 import type { JournalFact, Projection, ProjectionStore } from "./projection-contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 

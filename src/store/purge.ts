@@ -1,4 +1,4 @@
-import { isLive, type OwnerColumns, toOwner } from "./owners.ts";
+import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 import type { EndedRun, ExpiredRows, PurgedRun, PurgeStore } from "./purge-contract.ts";
 import { overKeptMs } from "./session-register.ts";
 import type { StoreParts } from "./store-parts.ts";

@@ -2,7 +2,7 @@ import { matchGlob } from "../selectors/match-glob.ts";
 import type { RepositoryResult, RunDirectory, RunRow } from "./contract.ts";
 import type { StoreParts } from "./store-parts.ts";
 import { compileInterruptedQuery, compileRunQuery, runColumns } from "./run-query.ts";
-import { type OwnerColumns, toOwner } from "./owners.ts";
+import { type OwnerColumns, toOwner } from "./owner-row.ts";
 
 /** Lists: what lists show is read from rows that were written with the events they follow from. */
 export function createRunDirectory(
