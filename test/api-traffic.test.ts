@@ -22,6 +22,7 @@ const direct: Readonly<Record<string, string>> = {
   "src/server/http/raw-requests.test.ts": "raw sockets",
   "src/server/http/trust-proxies.test.ts": "requests without a good token; a server of the framework alone",
   "src/server/login/login.test.ts": "requests without a session, of wrong types, and over TLS",
+  "src/server/metrics/metrics.test.ts": "a request without a token, an odd query, and what is not there",
   "src/server/operations/filter-runs.test.ts": "a filter that is too long",
   "src/server/stop-server.test.ts": "raw sockets",
   "src/server/tls.test.ts": "TLS, which ends at the server",
