@@ -11,6 +11,7 @@ import { defaultPace, type HealthPace, listProbes } from "./health/health-probes
 import type { CallerOf } from "./callers/identify-caller.ts";
 import { choosePlace } from "./choose-place.ts";
 import type { SignIn } from "./login/login.ts";
+import { backupSource, makeBackups } from "./make-backups.ts";
 import { openSignIn } from "./login/open-sign-in.ts";
 import { sweepProbes } from "./health/probe-disk.ts";
 import { healthSource } from "./metrics/health-source.ts";
@@ -18,6 +19,7 @@ import { noticeLog } from "./metrics/notice-log.ts";
 import { startMetrics } from "./metrics/start-metrics.ts";
 import { purgeRegularly } from "./purge-regularly.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
+import { startAlerts } from "./start-alerts.ts";
 import { startListening } from "./start-listening.ts";
 import { stopServer } from "./stop-server.ts";
 import { openTls } from "./tls.ts";
@@ -63,6 +65,8 @@ export async function serve(request: ServeRequest): Promise<void> {
   await using metrics = await startMetrics(app, noticeLog(onNotice));
   const { instruments } = metrics;
   await using _purges = await purgeRegularly(app, onNotice);
+  metrics.addSource(backupSource(app));
+  await using _backups = await makeBackups(app, onNotice);
   await using _webhooks = await sendWebhooks(app, onNotice, instruments);
 
   const { maxConcurrentWorkflows: maxConcurrentRuns } = config.limits;
@@ -70,6 +74,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   const probes = listProbes({ app, store, dispatcher, pace, instruments });
   await using board = new HealthBoard({ probes, say: onNotice, everyMs: 5 * pace.restMs });
   metrics.addSource(healthSource(board));
+  await using _alerts = await startAlerts(app, { board, metrics, say: onNotice });
   const stopping = new AbortController();
   const http = createHttpServer({
     app,

@@ -20,6 +20,8 @@ export interface BackupRequest {
   readonly to?: string;
   /** Make none when another one began since then (milliseconds since 1970) and has not failed. */
   readonly noneSince?: number;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** A backup that is there, and was verified. */
@@ -52,7 +54,7 @@ export async function createBackup(context: AppContext, request: BackupRequest):
     await sweep(await store.listBackups(100));
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const head = { id, createdAt: moment, workspace: loaded.workspace, workspaceId: store.workspaceId };
-    const manifest = await write(context, file, head, key);
+    const manifest = await write(context, file, head, { key, signal: request.signal });
     const { size } = await stat(file);
     await store.endBackup(id, { state: "good", bytes: size });
     return { id, file, bytes: size, manifest };
@@ -68,7 +70,7 @@ async function write(
   context: AppContext,
   file: string,
   head: Pick<Manifest, "id" | "createdAt" | "workspace" | "workspaceId">,
-  key: string | null,
+  { key, signal }: { readonly key: string | null; readonly signal: AbortSignal },
 ): Promise<Manifest> {
   const scratch = `${file}.making`;
   if (await exists(file)) throw new Error(`${file} is there already`);
@@ -95,7 +97,7 @@ async function write(
     };
     const archive = join(scratch, "archive");
     const sources = listSources(context, { database, withSecrets: key !== null, leave: (path) => leftOut.push(path) });
-    const manifest = await writeArchive(archive, known, { sources, key });
+    const manifest = await writeArchive(archive, known, { sources, key, signal });
     crashPoint("backup.written");
     await verifyArchive(archive, { key, scratch: join(scratch, "verify") });
     await rename(archive, file);

@@ -30,7 +30,11 @@ export type ManifestHead = Omit<Manifest, "entries" | "links">;
 export async function writeArchive(
   file: string,
   head: ManifestHead,
-  { sources, key }: { readonly sources: AsyncIterable<ArchiveSource>; readonly key: string | null },
+  {
+    sources,
+    key,
+    signal,
+  }: { readonly sources: AsyncIterable<ArchiveSource>; readonly key: string | null; readonly signal: AbortSignal },
 ): Promise<Manifest> {
   const tar = pack();
   // flush: fsync before it is closed.
@@ -46,7 +50,7 @@ export async function writeArchive(
   const finish = async (): Promise<Manifest> => {
     for await (const source of sources) {
       if (source.link === undefined) {
-        const entry = await addFile(tar, source);
+        const entry = await addFile(tar, source, signal);
         if (entry !== null) entries.push(entry);
         continue;
       }
@@ -62,7 +66,12 @@ export async function writeArchive(
   return manifest;
 }
 
-async function addFile(tar: ReturnType<typeof pack>, { path, file }: ArchiveSource): Promise<ManifestEntry | null> {
+async function addFile(
+  tar: ReturnType<typeof pack>,
+  { path, file }: ArchiveSource,
+  signal: AbortSignal,
+): Promise<ManifestEntry | null> {
+  signal.throwIfAborted();
   let handle: FileHandle;
   try {
     handle = await open(file, "r");
@@ -82,6 +91,7 @@ async function addFile(tar: ReturnType<typeof pack>, { path, file }: ArchiveSour
   // What is appended meanwhile, such as to the log of a running step, is not in it.
   if (size > 0) {
     for await (const bytes of handle.createReadStream({ end: size - 1, autoClose: false, highWaterMark: 256 * 1024 })) {
+      signal.throwIfAborted();
       const part = bytes as Buffer;
       hash.update(part);
       left -= part.length;

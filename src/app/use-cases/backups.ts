@@ -61,6 +61,7 @@ export const createBackupNow = defineUseCase<
       throw new MahavishnuError("USAGE", "where a file is written is for the command line alone");
     }
     const made = await createBackup(context, {
+      signal: context.signal,
       ...(to === undefined ? {} : { to }),
       ...(unlessNewerThanMs === undefined ? {} : { noneSince: Date.now() - unlessNewerThanMs }),
     });
