@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outputs } from "../../engine/contract.ts";
 import type { Plan } from "../../engine/plan.ts";
 import { crashPoint } from "../../lib/crash-point.ts";
+import { mapLimited } from "../../lib/semaphore.ts";
 import type { EndedRun, PurgeBounds, PurgedRun } from "../../store/purge-contract.ts";
 import { chooseRuns } from "./choose-kept.ts";
 import { measureFolder } from "./measure-folder.ts";
@@ -17,6 +19,8 @@ const windowSize = 2_000;
 const mostRuns = 200;
 /** Events that go in one transaction at most. */
 const mostEvents = 2_000;
+/** Runs whose files go side by side. */
+const filesAtOnce = 8;
 /** What has happened longer ago is owed to nobody who follows the journal: webhooks are not told of it either. */
 const owedMs = 7 * 86_400_000;
 
@@ -110,15 +114,16 @@ class Sweep {
   /** Events go last: the first of them is the plan, which says where trees are known. */
   async sweep(runs: readonly PurgedRun[]): Promise<void> {
     const { tools, context } = this.#part;
-    for (const run of runs) {
+    await mapLimited(runs, filesAtOnce, async (run) => {
       context.signal.throwIfAborted();
       await this.#removeTrees(run);
       crashPoint("purge.treesGone");
       const folder = join(tools.runsFolder, run.id);
-      this.bytes += await measureFolder(folder);
+      const bytes = await measureFolder(folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      this.bytes += bytes;
       crashPoint("purge.filesGone");
-    }
+    });
     let rest: readonly number[] = runs.map(({ position }) => position);
     while (rest.length > 0) {
       let asked = 0;
@@ -133,6 +138,8 @@ class Sweep {
 
   async #removeTrees({ id, position }: PurgedRun): Promise<void> {
     const { tools, context } = this.#part;
+    // Few runs keep a tree, and a plan can be large.
+    if (!existsSync(join(tools.worktreesFolder, id))) return;
     const data = (await tools.store.readPurgedPlan(position)) as { readonly plan: Plan } | null;
     for (const { repository, hadWork, problem } of await removeTrees(tools, id, data?.plan ?? null)) {
       this.trees += 1;
