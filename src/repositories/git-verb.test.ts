@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type GitCall, gitCalls } from "../lib/calls.ts";
 import { openGitBatch } from "./git-batch.ts";
@@ -21,7 +24,8 @@ it("says on the channel of git what is called, also when it fails", async () => 
     asyncEnd: ({ verb, folder }: GitCall) => void told.push(`${verb} ${folder}`),
     error: ({ verb }: GitCall) => void told.push(`${verb} fails`),
   };
-  const folder = import.meta.dirname;
+  const folder = await mkdtemp(join(tmpdir(), "git-verb-"));
+  await runGit({ folder, args: ["init", "--quiet"] });
   gitCalls.subscribe(handlers);
   try {
     await runGit({ folder, args: ["rev-parse", "--git-dir"] });
@@ -33,7 +37,8 @@ it("says on the channel of git what is called, also when it fails", async () => 
   } finally {
     gitCalls.unsubscribe(handlers);
   }
+  await rm(folder, { recursive: true });
   expect(told).toEqual([`rev-parse ${folder}`, "rev-parse fails", `rev-parse ${folder}`, `version ${folder}`]);
-  await runGit({ folder, args: ["version"] });
+  await runGit({ folder: tmpdir(), args: ["version"] });
   expect(told).toHaveLength(4);
 });
