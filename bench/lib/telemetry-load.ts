@@ -74,7 +74,7 @@ try {
   await Promise.race([ready.promise, served]);
   const [engine, plan] = [await app.engine(), await planNamed(app, { workflow: "bench", inputs: {} })];
   let begun = 0;
-  const cpu = process.cpuUsage();
+  const cpu = process.threadCpuUsage();
   const started = performance.now();
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
@@ -87,7 +87,7 @@ try {
     }),
   );
   const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const { user, system } = process.threadCpuUsage(cpu);
   stop.abort();
   await served;
   await app[Symbol.asyncDispose]();

@@ -82,7 +82,7 @@ describe("what a command loads", () => {
   });
 
   it("of OpenTelemetry's traces is nothing until a run is executed and traces are wanted", async () => {
-    const sdk = /^@opentelemetry\/(?:sdk-trace|exporter-.*|otlp-.*)$/;
+    const traces = /\/src\/telemetry\/traces\/|\/@opentelemetry\/(?:sdk-trace|exporter-|otlp-)/;
     const workspace = join(folder, "once");
     await mkdir(join(workspace, "workflows"), { recursive: true });
     const parts = {
@@ -91,15 +91,21 @@ describe("what a command loads", () => {
       "workflows/once.yaml": `version: 1\nname: once\njobs: { j: { steps: [{ id: s, run: touch ${workspace}/done }] } }\n`,
     };
     for (const [name, text] of Object.entries(parts)) await writeFile(join(workspace, name), text);
-    const sdkOf = async (pair: string): Promise<string[]> => {
+    const tracesOf = async (pair: string): Promise<string[]> => {
       const loaded = await loadedBy("--workspace", workspace, "--set", pair, "run", "once");
       // It has been executed; a second time it must be, too.
       await rm(join(workspace, "done"));
-      return [...contentsOf(loaded)].filter((name) => sdk.test(name));
+      const found = loaded.flatMap(({ modules }) => modules).filter((id) => traces.test(id));
+      return found.map((id) => basename(id)).toSorted();
     };
-    expect(await sdkOf("telemetry.traces.ratio=1")).toEqual([]);
+    expect(await tracesOf("telemetry.traces.ratio=1")).toEqual([]);
     await using receiver = await startOtlpReceiver();
-    expect(await sdkOf(`telemetry.traces.otlp=${receiver.endpoint}`)).toContain("@opentelemetry/sdk-trace");
+    // The SDK is in a thread, which loads one file of its own.
+    const own = await tracesOf(`telemetry.traces.otlp=${receiver.endpoint}`);
+    expect(own).toEqual(["call-spans.ts", "open-traces.ts", "run-spans.ts"]);
+    const thread = files.filter(({ name }) => name === "trace-thread.js");
+    expect(contentsOf(thread)).toContain("@opentelemetry/sdk-trace");
+    expect(thread.flatMap(({ modules }) => modules).filter((id) => id.includes("/src/cli/"))).toEqual([]);
     // All of it is in the build, and works there.
     expect(receiver.spans.map(({ name }) => name)).toContain("run once");
   });

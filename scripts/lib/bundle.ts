@@ -15,10 +15,26 @@ export interface BuiltFile {
 
 /** Bundles the CLI and all its dependencies into a folder. */
 export async function bundle(folder: string, { crashPoints }: { readonly crashPoints: boolean }): Promise<BuiltFile[]> {
+  const entry = await build(folder, { name: "main", file: "src/cli/main.ts", crashPoints });
+  // A thread is one file and shares none with the entry: to load that would be to start the command once more.
+  const file = "src/telemetry/traces/trace-thread.ts";
+  const thread = await build(folder, { name: "trace-thread", file, crashPoints, isWhole: true });
+  return [...entry, ...thread];
+}
+
+interface Program {
+  readonly name: string;
+  readonly file: string;
+  readonly crashPoints: boolean;
+  /** In one file. */
+  readonly isWhole?: boolean;
+}
+
+async function build(folder: string, { name, file, crashPoints, isWhole = false }: Program): Promise<BuiltFile[]> {
   const bundler = await rolldown({
     // The entry exports nothing; what other files take from it may be added.
     preserveEntrySignatures: "allow-extension",
-    input: { main: join(root, "src/cli/main.ts") },
+    input: { [name]: join(root, file) },
     cwd: root,
     platform: "node",
     tsconfig: join(root, "tsconfig.json"),
@@ -39,7 +55,7 @@ export async function bundle(folder: string, { crashPoints }: { readonly crashPo
     minify: true,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",
-    codeSplitting: { groups: chunkGroups() },
+    codeSplitting: isWhole ? false : { groups: chunkGroups() },
   });
   await bundler.close();
   return output

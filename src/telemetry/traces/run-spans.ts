@@ -1,74 +1,53 @@
-import { parseTraceparent, traceOfRun } from "../../lib/trace-context.ts";
-import type { EmitSpan, EndedSpan, SpanAttributes } from "./span.ts";
-import { attemptSpanId, jobSpanId, runSpanId, stepSpanId, targetSpanId } from "./span-ids.ts";
+import { traceOfRun } from "../../lib/trace-context.ts";
+import type { PartNote, TakeNote } from "./span-note.ts";
 import type { TracedEvent, TracedRun, TracedStep, TracedTarget } from "./traced-run.ts";
 
 /**
- * Makes the spans of runs when what they are about has ended, out of what has been written durably: ids from names, times from events.
- * A process that takes a run over needs to know nothing of what the one before has sent.
+ * Notes down the parts of runs when they have ended, out of what has been written durably. A process that takes a run over needs to know
+ * nothing of what the one before has told.
  *
  * @example
- * const spans = new RunSpans(1, (span) => sender.send(span));
+ * const spans = new RunSpans(1, (note) => thread.take(note));
  * app.observeRuns((run, events) => spans.observe(run, events));
  */
 export class RunSpans {
   readonly #ratio: number;
-  readonly #emit: EmitSpan;
+  readonly #take: TakeNote;
   readonly #rounds = new WeakMap<TracedRun, RunRound>();
 
   /** @param ratio which part of the runs is traced, from 0 to 1 */
-  constructor(ratio: number, emit: EmitSpan) {
+  constructor(ratio: number, take: TakeNote) {
     this.#ratio = ratio;
-    this.#emit = emit;
+    this.#take = take;
   }
 
   /** Takes events of a run that are durable. The run's state may be ahead of them. */
   observe(run: TracedRun, events: readonly TracedEvent[]): void {
     let round = this.#rounds.get(run);
     if (round === undefined || round.number !== run.round) {
-      round = new RunRound(run, events, this.#ratio, this.#emit);
+      round = new RunRound(run, events, this.#ratio, this.#take);
       this.#rounds.set(run, round);
     }
     if (round.isSampled) for (const event of events) round.take(event);
   }
 }
 
-/** A reason is told in full in the history of the run. */
-const longestReason = 1_000;
-
 /** One round of a run: from when it was asked for to its end. */
 class RunRound {
   readonly number: number;
   readonly isSampled: boolean;
   readonly #run: TracedRun;
-  readonly #emit: EmitSpan;
-  readonly #traceId: string;
-  readonly #spanId: string;
-  readonly #parent: Pick<EndedSpan, "parentId" | "isParentRemote">;
-  readonly #about: SpanAttributes;
+  readonly #take: TakeNote;
   /** Targets of each job whose end has not been told yet. */
   readonly #left = new Map<string, Set<string>>();
   /** The step of a target that has begun and not ended; there is one at most. */
   readonly #open = new Map<string, string>();
 
-  constructor(run: TracedRun, events: readonly TracedEvent[], ratio: number, emit: EmitSpan) {
-    const { id, round, plan } = run;
-    const trace = traceOfRun(id, run.traceparent, ratio);
-    this.number = round;
-    this.isSampled = trace.sampled;
+  constructor(run: TracedRun, events: readonly TracedEvent[], ratio: number, take: TakeNote) {
+    this.number = run.round;
+    this.isSampled = traceOfRun(run.id, run.traceparent, ratio).sampled;
     this.#run = run;
-    this.#emit = emit;
-    this.#traceId = trace.traceId;
-    this.#spanId = runSpanId(id, round);
-    const asker = run.traceparent === undefined ? null : parseTraceparent(run.traceparent);
-    // A later round belongs to the first one: a trace has one root.
-    if (round > 1) this.#parent = { parentId: runSpanId(id, 1) };
-    else this.#parent = asker === null ? { parentId: null } : { parentId: asker.spanId, isParentRemote: true };
-    this.#about = {
-      "mahavishnu.run.id": id,
-      "mahavishnu.workflow": plan.workflow.name,
-      "mahavishnu.revision": plan.workflow.revision,
-    };
+    this.#take = take;
     if (this.isSampled) this.#readOpen(events);
   }
 
@@ -106,8 +85,8 @@ class RunRound {
       case "step.finished": {
         const { target, step, attempt, state, exitCode, failure, retryAt } = event.data;
         this.#endAttempt(event, attempt, state, {
-          "process.exit.code": exitCode ?? undefined,
-          "error.type": failure ?? undefined,
+          ...(exitCode === null ? {} : { exitCode }),
+          ...(failure === null ? {} : { failure }),
         });
         if (retryAt === null) this.#endStep(event, target, step, state);
         break;
@@ -115,7 +94,7 @@ class RunRound {
       case "step.interrupted": {
         // The step goes on with another attempt, or ends with its target.
         const number = this.#stepOf(event.data.target, event.data.step)?.attempts.length ?? 1;
-        this.#endAttempt(event, number, "interrupted", { "error.type": "interrupted" });
+        this.#endAttempt(event, number, "interrupted", { failure: "interrupted" });
         break;
       }
       case "step.skipped":
@@ -126,25 +105,15 @@ class RunRound {
   }
 
   #endRun({ time, reason, data }: Extract<TracedEvent, { type: "run.finished" }>): void {
-    const { id, plan, roundAt, startedAt, actor } = this.#run;
-    const { name } = plan.workflow;
-    this.#send({
-      ...this.#parent,
-      spanId: this.#spanId,
-      name: `run ${name}`,
-      kind: "server",
+    const { plan, roundAt, startedAt, actor } = this.#run;
+    this.#note("run", {
       start: roundAt,
       end: time,
       outcome: data.state,
       reason,
-      attributes: {
-        "mahavishnu.actor": actor,
-        "mahavishnu.round": this.number,
-        "cicd.pipeline.name": name,
-        "cicd.pipeline.run.id": id,
-        "cicd.pipeline.result": resultOf(data.state),
-      },
-      ...(startedAt === null || startedAt < roundAt ? {} : { events: [{ name: "run.started", time: startedAt }] }),
+      revision: plan.workflow.revision,
+      actor,
+      ...(startedAt === null || startedAt < roundAt ? {} : { startedAt }),
     });
   }
 
@@ -155,29 +124,13 @@ class RunRound {
     if (target === undefined) return;
     const open = this.#open.get(key);
     if (open !== undefined) this.#endStep(event, key, open, outcome === "cancelled" ? "cancelled" : "failed");
-    const { job, repository, round } = target;
-    this.#send({
-      parentId: jobSpanId(this.#run.id, this.number, job),
-      spanId: targetSpanId(this.#run.id, key, round),
-      name: `target ${key}`,
-      kind: "internal",
-      start: target.startedAt ?? time,
-      end: time,
-      outcome,
-      reason,
-      attributes: {
-        ...this.#aboutTarget(target),
-        ...(round === 1 ? {} : { "mahavishnu.round": round }),
-        "vcs.ref.head.name": repository === null ? undefined : this.#run.plan.repositories[repository]?.branch,
-        ...taskOf(key, outcome),
-      },
-    });
-    const left = this.#left.get(job);
-    if (left?.delete(key) === true && left.size === 0) this.#endJob(job, time);
+    this.#noteOf(target, "target", { start: target.startedAt ?? time, end: time, outcome, reason });
+    const left = this.#left.get(target.job);
+    if (left?.delete(key) === true && left.size === 0) this.#endJob(target.job, time);
   }
 
   #endJob(job: string, time: number): void {
-    const { id, targets, roundAt } = this.#run;
+    const { targets, roundAt } = this.#run;
     const counts = new Map<string, number>();
     let start = time;
     for (const target of targets.values()) {
@@ -187,102 +140,50 @@ class RunRound {
       start = Math.min(start, target.startedAt ?? time);
     }
     const outcome = ["failed", "cancelled", "succeeded"].find((state) => counts.has(state)) ?? "skipped";
-    this.#send({
-      parentId: this.#spanId,
-      spanId: jobSpanId(id, this.number, job),
-      name: `job ${job}`,
-      kind: "internal",
-      start,
-      end: time,
-      outcome,
-      reason: [...counts].map(([state, count]) => `${count} ${state}`).join(", "),
-      attributes: { "mahavishnu.job": job, ...taskOf(job, outcome) },
-    });
+    const reason = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
+    this.#note("job", { start, end: time, outcome, reason, job });
   }
 
   #endStep({ time, reason }: TracedEvent, key: string, step: string, outcome: string): void {
     this.#open.delete(key);
     const target = this.#run.targets.get(key);
-    const stepState = this.#stepOf(key, step);
-    if (target === undefined || stepState === undefined) return;
-    this.#send({
-      parentId: targetSpanId(this.#run.id, key, target.round),
-      spanId: stepSpanId(this.#run.id, key, target.round, step),
-      name: `step ${step}`,
-      kind: "internal",
-      start: stepState.attempts[stepState.earlierAttempts]?.startedAt ?? time,
-      end: time,
-      outcome,
-      reason,
-      attributes: { ...this.#aboutTarget(target), "mahavishnu.step": step, ...taskOf(step, outcome) },
-    });
+    const found = this.#stepOf(key, step);
+    if (target === undefined || found === undefined) return;
+    const start = found.attempts[found.earlierAttempts]?.startedAt ?? time;
+    this.#noteOf(target, "step", { start, end: time, outcome, reason, step });
   }
 
   #endAttempt(
     { time, reason, data }: Extract<TracedEvent, { type: "step.finished" | "step.interrupted" }>,
-    number: number,
+    attempt: number,
     outcome: string,
-    attributes: SpanAttributes,
+    end: Pick<PartNote, "exitCode" | "failure">,
   ): void {
     const { target: key, step } = data;
     const target = this.#run.targets.get(key);
     if (target === undefined) return;
-    this.#send({
-      parentId: stepSpanId(this.#run.id, key, target.round, step),
-      spanId: attemptSpanId(this.#run.id, key, step, number),
-      name: `attempt ${number}`,
-      kind: "internal",
-      start: this.#stepOf(key, step)?.attempts[number - 1]?.startedAt ?? time,
-      end: time,
-      outcome,
-      reason,
-      attributes: {
-        ...this.#aboutTarget(target),
-        "mahavishnu.step": step,
-        "mahavishnu.attempt": number,
-        ...attributes,
-      },
-    });
+    const start = this.#stepOf(key, step)?.attempts[attempt - 1]?.startedAt ?? time;
+    this.#noteOf(target, "attempt", { start, end: time, outcome, reason, step, attempt, ...end });
   }
 
   #stepOf(target: string, step: string): TracedStep | undefined {
     return this.#run.targets.get(target)?.steps.find(({ id }) => id === step);
   }
 
-  #aboutTarget({ key, job, repository }: TracedTarget): SpanAttributes {
-    return {
-      "mahavishnu.target": key,
-      "mahavishnu.job": job,
-      ...(repository === null ? {} : { "mahavishnu.repository": repository, "vcs.repository.name": repository }),
-    };
+  #noteOf({ key, job, repository, round }: TracedTarget, part: PartNote["part"], about: About): void {
+    const where = { ...about, target: key, round, job };
+    if (repository === null) return this.#note(part, where);
+    const branch = this.#run.plan.repositories[repository]?.branch;
+    return this.#note(part, { ...where, repository, ...(branch === undefined ? {} : { branch }) });
   }
 
-  #send(span: Omit<EndedSpan, "traceId" | "error"> & { readonly outcome: string; readonly reason: string }): void {
-    const { outcome, reason: told, attributes, ...rest } = span;
-    const reason = told.length > longestReason ? `${told.slice(0, longestReason)}…` : told;
-    this.#emit({
-      ...rest,
-      traceId: this.#traceId,
-      error: badOutcomes.has(outcome) ? reason : null,
-      attributes: { ...this.#about, ...attributes, "mahavishnu.outcome": outcome, "mahavishnu.reason": reason },
-    });
+  #note(part: PartNote["part"], about: About): void {
+    const { id, traceparent, plan } = this.#run;
+    this.#take({ part, runId: id, traceparent, runRound: this.number, workflow: plan.workflow.name, ...about });
   }
 }
+
+type About = Omit<PartNote, "part" | "runId" | "traceparent" | "runRound" | "workflow">;
 
 const endsTarget: ReadonlySet<string> = new Set(["target.finished", "target.skipped"]);
 const openStates: ReadonlySet<string> = new Set(["running", "waiting", "interrupted"]);
-/** Whoever cancels gets what he wants: that is no error. */
-const badOutcomes: ReadonlySet<string> = new Set(["failed", "partial", "interrupted"]);
-
-/** What the semantic conventions of OpenTelemetry call a part of a pipeline, and how it ended. */
-function taskOf(name: string, outcome: string): SpanAttributes {
-  return { "cicd.pipeline.task.name": name, "cicd.pipeline.task.run.result": resultOf(outcome) };
-}
-
-function resultOf(outcome: string): string {
-  return (
-    { succeeded: "success", skipped: "skip", cancelled: "cancellation", failed: "failure", partial: "failure" }[
-      outcome
-    ] ?? "error"
-  );
-}

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { spanIdOf } from "../../lib/trace-context.ts";
 
 /**
@@ -27,4 +28,10 @@ export function stepSpanId(runId: string, target: string, round: number, step: s
 /** Of an attempt; they are counted over all rounds. */
 export function attemptSpanId(runId: string, target: string, step: string, attempt: number): string {
   return spanIdOf(runId, target, step, String(attempt));
+}
+
+/** One that is sent by this process alone, of 64 random bits: the first 32 and the last ones of a UUID, which comes out of a pool. */
+export function newSpanId(): string {
+  const digits = randomUUID();
+  return digits.slice(0, 8) + digits.slice(-8);
 }

@@ -116,7 +116,6 @@ describe("the span tree of a run", { timeout: 60_000 }, () => {
       kind: "SPAN_KIND_INTERNAL",
       attributes: {
         "mahavishnu.workflow": "test",
-        "mahavishnu.revision": "0123456789ab",
         "mahavishnu.target": "edit/alpha",
         "mahavishnu.job": "edit",
         "mahavishnu.repository": "alpha",
@@ -128,6 +127,11 @@ describe("the span tree of a run", { timeout: 60_000 }, () => {
       resource: { "service.name": "mahavishnu", "process.pid": process.pid },
     });
     expect(two).toMatchObject({ status: "STATUS_CODE_UNSET", attributes: { "process.exit.code": 0 } });
+    expect(named(spans, "run test").attributes).toMatchObject({
+      "mahavishnu.revision": "0123456789ab",
+      "mahavishnu.actor": "local:test",
+      "cicd.pipeline.result": "success",
+    });
     expect(named(spans, "target edit/alpha").attributes).toMatchObject({ "vcs.ref.head.name": "main" });
     const worktree = named(spansOf(id), "git worktree add");
     expect(worktree.parentId).toBe(named(spans, "target edit/alpha").spanId);
