@@ -5,7 +5,7 @@ import { messageOf } from "../lib/errors.ts";
 import { refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
 import { waitAfter } from "../lib/wait-after.ts";
 import type { DeliveryOutcome, DeliveryRow } from "../store/webhook-contract.ts";
-import { postWebhook, type WebhookAnswer } from "./post-webhook.ts";
+import { postWebhook, type WebhookAnswer } from "../lib/post-webhook.ts";
 import type { OutgoingHook } from "./webhook-hooks.ts";
 
 /** The wait after the first failure; each further one is twice as long; see `waitAfter`. */

@@ -7,7 +7,7 @@ import { makeAllowedLookup } from "../lib/forbidden-addresses.ts";
 import { waitAfter } from "../lib/wait-after.ts";
 import { withStore } from "../store/store-fixture.ts";
 import type { SqliteStore } from "../store/open-store.ts";
-import { readRetryAfter } from "./post-webhook.ts";
+import { readRetryAfter } from "../lib/post-webhook.ts";
 import { type DelivererEvent, type DelivererOptions, startDeliverer } from "./webhook-deliverer.ts";
 import {
   newHookSecret,

@@ -1,8 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
-import { formatDuration } from "../lib/duration.ts";
-import { lookupAllowed, refuseForbiddenHost } from "../lib/forbidden-addresses.ts";
+import { formatDuration } from "./duration.ts";
+import { lookupAllowed, refuseForbiddenHost } from "./forbidden-addresses.ts";
 
 /** One message to be sent. */
 export interface WebhookPost {
