@@ -119,6 +119,7 @@ const deeds: readonly (readonly string[])[] = [
 
 /** Those whose answer is another one for another caller, or about what the caller has done before. */
 const personal: readonly (readonly string[])[] = [
+  ["runs", "purge", "--dry-run"],
   ["access", "whoami"],
   ["access", "show"],
   ["audit", "list", "--limit", "2"],
@@ -177,8 +178,9 @@ describe("a command with --url", () => {
     const others = listCommands(buildTestProgram()).filter((name) => !covered.has(name));
     // Those that take minutes are asked as `production check-config` is.
     const alike = ["production run-all-tests", "production run-benchmarks", "production run-integration-tests"];
-    expect(others.toSorted()).toEqual([...alike, "config schema", "init", "serve"].toSorted());
-    for (const name of ["config schema", "init", "serve"]) {
+    const alone = ["config schema", "doctor", "init", "serve", "upgrade"];
+    expect(others.toSorted()).toEqual([...alike, ...alone].toSorted());
+    for (const name of alone) {
       const { exitCode, stderr } = await remotely(name.split(" "));
       expect([exitCode, stderr]).toEqual([64, expect.stringContaining("--url")]);
     }

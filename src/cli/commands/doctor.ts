@@ -14,7 +14,7 @@ export function declareDoctor(program: Command, shell: Shell): void {
       ["mahavishnu doctor -o json", "for a ticket"],
     ],
     exitCodes: { 0: "all is well", 1: "something does not work", 2: "it works, with reservations" },
-    notes: 'See docs/retention.md, "Doctor". What the workspace itself lacks: mahavishnu production check-config.',
+    notes: "What the workspace itself lacks: mahavishnu production check-config. See docs/retention.md.",
     run: async ({ options, io }) => (await import("./doctor-run.ts")).runDoctorCommand(options, io),
   });
 }
