@@ -104,6 +104,7 @@ export function openApp({
       secrets: named,
       limits: engineLimits(loaded.config),
       baseEnv: stepBaseEnvironment(env, { mode: loaded.config.steps.env, hidden: loaded.secretVariables }),
+      traceRatio: tracing === null ? 1 : loaded.config.telemetry.traces.ratio,
       ...folders,
       allowedRoots,
       observe: (state, events) => {

@@ -46,4 +46,6 @@ export interface EngineParts {
   /** Absolute folders that every repository must lie under. */
   readonly allowedRoots: () => Promise<readonly string[]>;
   readonly observe: RunObserver;
+  /** Which part of the runs is traced, from 0 to 1. */
+  readonly traceRatio: number;
 }

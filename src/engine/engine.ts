@@ -16,7 +16,7 @@ import { makeEvent } from "./events.ts";
 import { Launchers } from "./launchers.ts";
 import { Lease } from "./lease.ts";
 import { createMasking } from "./mask-secrets.ts";
-import { type RecordedRun, recordRun, type StartRequest } from "./record-run.ts";
+import { createdData, type RecordedRun, recordRun, type StartRequest } from "./record-run.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
 import { describeExtent } from "./run-extent.ts";
@@ -45,6 +45,8 @@ export interface EngineOptions {
   readonly allowedRoots: () => Promise<readonly string[]>;
   /** Told of every event once it is durable. */
   readonly observe?: RunObserver;
+  /** Which part of the runs is traced, from 0 to 1; all when left out. Their processes are told. */
+  readonly traceRatio?: number;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -127,24 +129,32 @@ class EmbeddedEngine implements Engine {
     const identity = identifyProcess(process.pid);
     if (identity === null) throw new MahavishnuError("INTERNAL", "this process cannot see itself");
     const owner: Owner = { id: randomUUID(), ...identity };
-    const { store, limits, secrets, clock = systemClock, random = Math.random, observe = () => undefined } = options;
+    const {
+      store,
+      limits,
+      secrets,
+      clock = systemClock,
+      random = Math.random,
+      observe = () => undefined,
+      traceRatio = 1,
+    } = options;
     const slots = new StepSlots(store, owner, limits.maxConcurrentSteps);
     const masking = createMasking([...secrets.values()].map((secret) => secret.reveal()));
     const expressions = new Expressions();
     const launchers = new Launchers(options.baseEnv);
-    this.#parts = { ...options, owner, slots, launchers, masking, clock, random, observe, expressions };
+    this.#parts = { ...options, owner, slots, launchers, masking, clock, random, observe, traceRatio, expressions };
     this.#queue = new RunQueue(limits.maxConcurrentRuns);
     this.#lease = new Lease(this.#parts);
   }
 
-  async start({ plan, actor, reason, idempotencyKey }: StartRequest): Promise<StartedRun> {
+  async start({ plan, actor, reason, idempotencyKey, traceparent }: StartRequest): Promise<StartedRun> {
     this.#refuseClosed();
     const { store, clock, limits, owner, observe } = this.#parts;
     const known = this.#lease.keep();
     // Heard of when the run is recorded, which is in the same transaction: both are durable, or both fail for the same reason.
     known?.catch(() => undefined);
     const id = newRunId();
-    const created = makeEvent("run.created", { plan }, { time: clock.now(), actor, reason });
+    const created = makeEvent("run.created", createdData(plan, traceparent), { time: clock.now(), actor, reason });
     const told = { time: clock.now(), actor: "engine", reason: "a run slot was free" };
     const started = makeEvent("run.started", {}, told);
     const state = beginState(id, created);

@@ -20,7 +20,7 @@ interface AtStep extends AtTarget {
 
 /** Every fact of a run's history. The state of a run is what `reduce` makes of them, and nothing else. */
 export type RunEvent =
-  | EventOf<"run.created", { readonly plan: Plan }>
+  | EventOf<"run.created", { readonly plan: Plan; readonly traceparent?: string }>
   | EventOf<"run.started", Record<string, never>>
   | EventOf<"run.cancelling", { readonly atOnce: boolean }>
   | EventOf<"run.released", Record<string, never>>

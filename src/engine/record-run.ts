@@ -1,6 +1,7 @@
 import { newRunId } from "../lib/ids.ts";
+import { parseTraceparent } from "../lib/trace-context.ts";
 import type { RunJournal } from "../store/contract.ts";
-import { makeEvent } from "./events.ts";
+import { type DataOf, makeEvent } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import { beginState } from "./reduce.ts";
 import { describeExtent } from "./run-extent.ts";
@@ -12,6 +13,8 @@ export interface StartRequest {
   readonly actor: string;
   readonly reason: string;
   readonly idempotencyKey?: string;
+  /** The `traceparent` of whoever asks (W3C Trace Context): the run is then a part of that trace. */
+  readonly traceparent?: string;
 }
 
 /** A run that was recorded for a server to begin. */
@@ -30,11 +33,11 @@ export interface RecordedRun {
  */
 export async function recordRun(
   store: Pick<RunJournal, "createRun">,
-  { plan, actor, reason, idempotencyKey }: StartRequest,
+  { plan, actor, reason, idempotencyKey, traceparent }: StartRequest,
 ): Promise<RecordedRun> {
   const id = newRunId();
   const told = { time: Date.now(), actor, reason: `${reason}; waits for a server` };
-  const created = makeEvent("run.created", { plan }, told);
+  const created = makeEvent("run.created", createdData(plan, traceparent), told);
   const recorded = await store.createRun({
     id,
     workflow: plan.workflow.name,
@@ -48,4 +51,10 @@ export async function recordRun(
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   return { runId: recorded.runId, created: recorded.created };
+}
+
+/** What the first event of a run holds; what is no `traceparent` is left out. */
+export function createdData(plan: Plan, traceparent: string | undefined): DataOf<"run.created"> {
+  if (traceparent === undefined || parseTraceparent(traceparent) === null) return { plan };
+  return { plan, traceparent };
 }

@@ -6,7 +6,7 @@ import { type Attempt, hasEnded, isOver, type RunState, type StepState, type Tar
 
 /** The state of a run after its first event. */
 export function beginState(id: string, event: Extract<RunEvent, { type: "run.created" }>): RunState {
-  const { plan } = event.data;
+  const { plan, traceparent } = event.data;
   const cause = { reason: event.reason, actor: event.actor, at: event.time };
   const targets = new Map<string, TargetState>();
   for (const { key, job, repository } of plan.targets) {
@@ -31,6 +31,7 @@ export function beginState(id: string, event: Extract<RunEvent, { type: "run.cre
     state: "queued",
     cause,
     actor: event.actor,
+    ...(traceparent === undefined ? {} : { traceparent }),
     createdAt: event.time,
     startedAt: null,
     endedAt: null,

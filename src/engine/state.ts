@@ -118,6 +118,8 @@ export interface RunState {
   state: RunStatus;
   cause: Cause;
   readonly actor: string;
+  /** The `traceparent` of whoever asked for the run. */
+  readonly traceparent?: string;
   readonly createdAt: number;
   startedAt: number | null;
   endedAt: number | null;

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { formatTraceparent, spanIdOf, traceOfRun } from "../lib/trace-context.ts";
 import { idempotencyKeyOf } from "./attempt-names.ts";
 import type { AttemptScope } from "./scopes.ts";
 
@@ -33,5 +34,13 @@ export function stepEnvironment(scope: AttemptScope): Record<string, string> {
     MAHAVISHNU_RUN_ID: id,
     MAHAVISHNU_IDEMPOTENCY_KEY: idempotencyKeyOf(id, target, at.step.id),
     MAHAVISHNU_OUTPUT: outputsFile,
+    TRACEPARENT: traceparentOf(scope),
   };
+}
+
+/** Names the span of the attempt, so that what its processes trace lies under it. */
+function traceparentOf({ run, target, at, number }: AttemptScope): string {
+  const { id, traceparent } = run.writer.state;
+  const trace = traceOfRun(id, traceparent, run.parts.traceRatio);
+  return formatTraceparent({ ...trace, spanId: spanIdOf(id, target.key, at.step.id, String(number)) });
 }

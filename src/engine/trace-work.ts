@@ -15,10 +15,11 @@ export interface WorkPlace {
  */
 export function traceWork<T>({ run, target, step, attempt }: WorkPlace, work: () => Promise<T>): Promise<T> {
   if (!runCalls.hasSubscribers) return work();
-  const { id: runId, round: runRound } = run;
+  const { id: runId, round: runRound, traceparent } = run;
   return runCalls.tracePromise(work, {
     runId,
     runRound,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(target === undefined ? {} : { target: target.key, round: target.round }),
     ...(step === undefined ? {} : { step }),
     ...(attempt === undefined ? {} : { attempt }),

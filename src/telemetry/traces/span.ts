@@ -22,6 +22,3 @@ export interface EndedSpan {
   readonly attributes: SpanAttributes;
   readonly events?: readonly { readonly name: string; readonly time: number }[];
 }
-
-/** Takes a span that has ended. */
-export type EmitSpan = (span: EndedSpan) => void;

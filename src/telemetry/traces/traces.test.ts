@@ -6,7 +6,7 @@ import type { Plan } from "../../engine/plan.ts";
 import { startEngineProcess } from "../../engine/start-engine-process.ts";
 import type { RunState } from "../../engine/state.ts";
 import { silentLog } from "../../lib/log.ts";
-import { spanIdOf, traceOfRun } from "../../lib/trace-context.ts";
+import { formatTraceparent, spanIdOf, traceOfRun } from "../../lib/trace-context.ts";
 import { openTraces } from "./open-traces.ts";
 
 let receiver: OtlpReceiver;
@@ -283,5 +283,34 @@ describe("the span tree of a run", { timeout: 60_000 }, () => {
       expect([id, partsOf(id).length]).toEqual([id, sampled ? 5 : 0]);
       expect([id, spansOf(id).length > 5]).toEqual([id, sampled]);
     }
+  });
+
+  it("is named to the processes of an attempt, and is a part of the trace of whoever asked", async () => {
+    await using workspace = new Workspace();
+    await using traces = openTraces({ endpoint: receiver.endpoint, ratio: 0, log: silentLog });
+    const engine = workspace.engine({ observe: traces.observe, traceRatio: 0 });
+    const told = `echo "$TRACEPARENT" >> ${workspace.path("told")}; test -e ${workspace.path("again")} || { touch ${workspace.path("again")}; exit 1; }`;
+    const plan = planOnce([makeJob("j", [makeStep("s", told, { retry: { attempts: 2 } })])]);
+    const asked = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
+    const about = { plan, actor: "local:test", reason: "a test" };
+    const { runId, handle } = await engine.start({
+      ...about,
+      traceparent: formatTraceparent({ ...asked, sampled: true }),
+    });
+    await handle?.done;
+    // One of nobody's is not traced at this ratio, and its processes are told so.
+    const other = await engine.start({ ...about, traceparent: "nonsense" });
+    await other.handle?.done;
+    await traces[Symbol.asyncDispose]();
+    const spans = partsOf(runId);
+    expect(named(spans, "run test")).toMatchObject({ traceId: asked.traceId, parentId: asked.spanId });
+    expect(spansOf(runId).filter(({ traceId }) => traceId !== asked.traceId)).toEqual([]);
+    const lines = workspace.read("told").trim().split("\n");
+    expect(lines.slice(0, 2)).toEqual(
+      ["attempt 1", "attempt 2"].map((name) => `00-${asked.traceId}-${named(spans, name).spanId}-01`),
+    );
+    const own = traceOfRun(other.runId, undefined, 0);
+    expect(lines.slice(2)).toEqual([`00-${own.traceId}-${spanIdOf(other.runId, "j", "s", "1")}-00`]);
+    expect(spansOf(other.runId)).toEqual([]);
   });
 });
