@@ -22,7 +22,7 @@ export async function openDeliverer(
     store,
     hooks,
     source: await describeSource(context),
-    touches: async (runId, where) => await touches(context, runId, where),
+    touches: async (runId, where) => await touchesPicked(context, runId, where, "a webhook"),
     observe,
   });
 }
@@ -33,14 +33,23 @@ export async function describeSource(context: AppContext): Promise<EventSource> 
   return { workspaceId, publicUrl: context.loaded.config.server.publicUrl };
 }
 
-/** Whether a run touches a repository that a selector picks. */
-async function touches(context: AppContext, runId: string, where: string): Promise<boolean> {
+/**
+ * Whether a run touches a repository that a selector picks.
+ *
+ * @param whose what the selector belongs to, for the message
+ */
+export async function touchesPicked(
+  context: AppContext,
+  runId: string,
+  where: string,
+  whose: string,
+): Promise<boolean> {
   // Beside the run's row; its history would be read as a whole for each event.
   const names = (await (await context.store()).listRunRepositories([runId])).get(runId) ?? [];
   const { repositories } = subjectsOf(await context.fleet(), names);
   const scope = readScope(await readAccessPolicy(context), { subject: "", role: "", where });
   // An event must not be passed over because of a selector that cannot be read now.
   if (scope.failure !== null)
-    throw new MahavishnuError("USER_FILE_INVALID", `the selector ${where} of a webhook: ${scope.failure}`);
+    throw new MahavishnuError("USER_FILE_INVALID", `the selector ${where} of ${whose}: ${scope.failure}`);
   return repositories.some((repository) => scope.covers(repository));
 }

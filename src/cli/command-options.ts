@@ -313,6 +313,34 @@ export interface UpgradeFlags {
   readonly dryRun?: boolean;
 }
 
+/** Flags of `alerts silence`. */
+export interface AlertsSilenceFlags {
+  /** Milliseconds. */
+  readonly for: number;
+  readonly reason: string;
+  readonly label?: readonly KeyValue[];
+}
+
+/** What `alerts silence` is asked. */
+export interface AlertsSilenceOptions extends AlertsSilenceFlags, GlobalOptions {
+  readonly rule: string;
+}
+
+/** What `alerts unsilence` is asked. */
+export interface OneSilenceOptions extends GlobalOptions {
+  readonly id: string;
+}
+
+/** Flags of `alerts test`. */
+export interface AlertsTestFlags {
+  readonly channel?: string;
+}
+
+/** What `alerts test` is asked. */
+export interface AlertsTestOptions extends AlertsTestFlags, GlobalOptions {
+  readonly rule?: string;
+}
+
 /** Flags of `webhooks deliveries`. */
 export interface WebhookDeliveriesFlags {
   readonly webhook?: string;

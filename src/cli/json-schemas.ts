@@ -25,6 +25,7 @@ import {
 import { logPiece, run, runItem, time } from "../app/shapes/runs.ts";
 import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
+import { alertRule, alertTest, silence } from "../app/shapes/alerts.ts";
 import { backupItem, backupSummary, createdBackup, restoredBackup } from "../app/shapes/backups.ts";
 import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
@@ -122,6 +123,13 @@ export const outputSchemas = {
   backupListLine: backupItem,
   backupVerify: document(backupSummary.shape),
   backupRestore: document(restoredBackup.shape),
+  alertsList: list(alertRule),
+  alertsListLine: alertRule,
+  alertsSilence: document(silence.shape),
+  alertsSilences: list(silence),
+  alertsSilencesLine: silence,
+  alertsUnsilence: document(silence.shape),
+  alertsTest: document(alertTest.shape),
   upgrade: document(upgradeReport.shape),
   webhooksList: list(webhook),
   webhooksListLine: webhook,

@@ -4,7 +4,7 @@ import { commandPath, type Shell } from "./declare.ts";
 
 /** Commands whose names are settled and that are not built: known, so that they are refused by name, and not offered. */
 const planned: Readonly<Record<string, readonly string[]>> = {
-  "": ["worker", "approvals", "schedules", "mcp", "completion", "alerts"],
+  "": ["worker", "approvals", "schedules", "mcp", "completion"],
   repos: ["sync"],
   runs: ["pause", "compare"],
   adapters: ["describe"],

@@ -4,6 +4,7 @@ import { didYouMean } from "../lib/suggest.ts";
 import { version } from "../lib/version.ts";
 import { declareAccess } from "./commands/access.ts";
 import { declareAdapters } from "./commands/adapters.ts";
+import { declareAlerts } from "./commands/alerts.ts";
 import { declareAudit } from "./commands/audit.ts";
 import { declareBackup } from "./commands/backup.ts";
 import { declareConfig } from "./commands/config.ts";
@@ -57,6 +58,7 @@ export function buildProgram(shell: Shell): Command {
   declareAccess(program, shell);
   declareWebhooks(program, shell);
   program.commandsGroup("Keep:");
+  declareAlerts(program, shell);
   declareDoctor(program, shell);
   declareBackup(program, shell);
   declareUpgrade(program, shell);

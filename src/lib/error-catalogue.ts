@@ -313,6 +313,11 @@ export const errorCatalogue = {
     fix: "See `mahavishnu webhooks list` and `mahavishnu webhooks deliveries`.",
     exitCode: 64,
   },
+  ALERT_NOT_FOUND: {
+    summary: "The configuration has no such rule or channel, or no silence of this id goes on.",
+    fix: "See `mahavishnu alerts list` and `mahavishnu alerts silences`; channels stand under `telemetry.channels`.",
+    exitCode: 64,
+  },
   TEMPORARY_FOLDER: {
     summary: "The folder for temporary files is missing, full, or may not be written to.",
     fix: "Set TMPDIR to a folder that is there, that you may write to, and that has room.",

@@ -24,3 +24,8 @@ export function newRunId(): string {
 export function newTokenId(): string {
   return newRunId();
 }
+
+/** A new id of a silence, of the same form. */
+export function newSilenceId(): string {
+  return newRunId();
+}

@@ -26,6 +26,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   TOKEN_NOT_FOUND: 404,
   NOT_FOUND: 404,
   WEBHOOK_NOT_FOUND: 404,
+  ALERT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   CHECK_NOT_FOUND: 404,
   SUITE_NOT_FOUND: 404,

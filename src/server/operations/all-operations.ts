@@ -1,5 +1,6 @@
 import type { Operation } from "./operation.ts";
 import { accessOperations } from "./access.ts";
+import { alertOperations } from "./alerts.ts";
 import { auditOperations } from "./audit.ts";
 import { backupOperations } from "./backups.ts";
 import { fleetOperations } from "./fleet.ts";
@@ -18,4 +19,5 @@ export const allOperations: readonly Operation[] = [
   ...auditOperations,
   ...readinessOperations,
   ...webhookOperations,
+  ...alertOperations,
 ];

@@ -18,8 +18,8 @@ export interface AlertSource {
   readonly workspaceId: string;
   /** The origin under which the server is reached; without it, no address of a run is told. */
   readonly publicUrl: string | undefined;
-  /** The page of a rule that names none of its own; null when there is none. */
-  readonly runbookOf: (rule: AlertRule) => string | null;
+  /** What to do about `run.failed`, `disk.freeRatio`, `absent` or `burnRate`, for a rule that does not say so itself. */
+  readonly runbookOf: (about: string) => string | null;
 }
 
 /** That it still holds is written at least as often, so that no other server takes it for left behind. */
@@ -192,10 +192,16 @@ export class AlertDraft {
       endedAt,
       runId,
       url: runId === null || publicUrl === undefined ? null : `${publicUrl}/v1/runs/${runId}`,
-      runbook: rule.runbook ?? runbookOf(rule),
+      runbook: rule.runbook ?? runbookOf(aboutOf(row, rule)),
       value: value ?? count,
     };
   }
+}
+
+function aboutOf({ source }: AlertRow, { subject }: AlertRule): string {
+  if (subject.kind === "when") return subject.figure;
+  if (subject.kind !== "on") return subject.kind;
+  return source === "runs" ? "run.failed" : (source.split("@")[0] ?? source);
 }
 
 /** The id of a message, made from what it is about. */

@@ -21,6 +21,7 @@ function judgeOf(store: SqliteStore, rules: readonly AlertRule[], around: Partia
       throw error;
     },
     now: () => now,
+    patienceMs: 30_000,
   });
   return {
     judge: async () => await judge.judge(),

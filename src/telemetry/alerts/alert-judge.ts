@@ -1,9 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../lib/errors.ts";
 import type { AlertRow } from "../../store/alert-contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { JournalFact } from "../../store/projection-contract.ts";
 import { AlertDraft, type AlertSource } from "./alert-draft.ts";
 import type { AlertRule } from "./alert-rule.ts";
-import type { Look, Surroundings, Watch, WatchedStore } from "./watch.ts";
+import { type Look, type Surroundings, unknownLook, type Watch, type WatchedStore } from "./watch.ts";
 import { watchFigures } from "./watch-figures.ts";
 import { watchStates } from "./watch-states.ts";
 
@@ -17,6 +19,8 @@ const mostUnwritten = 20_000;
 export const heartbeatMs = 10_000;
 /** A look that takes long is taken less often: this part of the time at most. */
 const mostOfTheTime = 1 / 20;
+/** So long is waited for what is looked at. */
+const patienceMs = 20;
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
@@ -32,6 +36,8 @@ export interface JudgeOptions {
   /** Told of what keeps it from judging; it tries again. */
   readonly onFailure: (error: unknown, retryMs: number) => void;
   readonly now?: () => number;
+  /** Only tests wait for whatever is looked at. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -44,6 +50,8 @@ export class AlertJudge {
   readonly #watches: readonly Watch[];
   readonly #nextLookAt = new Map<Watch, number>();
   readonly #looks = new Map<Watch, Look>();
+  readonly #looking = new Map<Watch, Promise<void>>();
+  readonly #looked: { readonly watch: Watch; readonly look: Look; readonly at: number }[] = [];
   readonly #types: readonly string[];
   readonly #stopping = new AbortController();
   #wake: () => void = () => undefined;
@@ -78,6 +86,7 @@ export class AlertJudge {
     this.#stopping.abort();
     this.#wake();
     await this.#loop;
+    await Promise.all(this.#looking.values());
   }
 
   async #run(): Promise<void> {
@@ -216,18 +225,38 @@ export class AlertJudge {
     }
   }
 
+  /** What a slow look gives is taken in by a later round: what happens is not to wait for it. */
   async #lookAround(draft: AlertDraft): Promise<void> {
+    const begin = this.#now();
     for (const watch of this.#watches) {
-      const begin = this.#now();
-      if (begin < (this.#nextLookAt.get(watch) ?? 0)) continue;
-      const started = performance.now();
-      const look = await watch.look({ rule: draft.ruleOf(watch.rule.name, begin), now: begin });
-      const restMs = Math.max(watch.restMs, (performance.now() - started) / mostOfTheTime);
-      this.#nextLookAt.set(watch, begin + restMs);
+      if (this.#looking.has(watch) || begin < (this.#nextLookAt.get(watch) ?? 0)) continue;
+      const looking = this.#look(watch, draft, begin).finally(() => this.#looking.delete(watch));
+      this.#looking.set(watch, looking);
+    }
+    if (this.#looking.size > 0) {
+      const { patienceMs: patience = patienceMs } = this.#options;
+      const enough = new AbortController();
+      const timer = delay(patience, undefined, { signal: enough.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(this.#looking.values()), timer]);
+      enough.abort();
+    }
+    for (const { watch, look, at } of this.#looked.splice(0)) {
       this.#looks.set(watch, look);
-      this.#judgeLook(draft, watch, look, begin);
+      this.#judgeLook(draft, watch, look, at);
     }
     for (const rule of this.#options.rules) this.#keepRule(draft, rule);
+  }
+
+  async #look(watch: Watch, draft: AlertDraft, at: number): Promise<void> {
+    const started = performance.now();
+    let look: Look;
+    try {
+      look = await watch.look({ rule: draft.ruleOf(watch.rule.name, at), now: at });
+    } catch (error) {
+      look = unknownLook(`it cannot be found out: ${messageOf(error)}`);
+    }
+    this.#nextLookAt.set(watch, at + Math.max(watch.restMs, (performance.now() - started) / mostOfTheTime));
+    this.#looked.push({ watch, look, at });
   }
 
   #judgeLook(draft: AlertDraft, watch: Watch, look: Look, now: number): void {

@@ -1,0 +1,73 @@
+import { hostname } from "node:os";
+import type { AppContext } from "../app/app-context.ts";
+import { openAlerts } from "../app/open-alerts.ts";
+import { openAlertChannels } from "../app/open-alert-channels.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { SenderEvent } from "../telemetry/alerts/alert-sender.ts";
+import type { Metrics } from "../telemetry/metrics/metrics.ts";
+import { alertSource } from "./alert-source.ts";
+import type { HealthBoard } from "./health/health-board.ts";
+import { watchSuites } from "./last-suites.ts";
+
+/** What is being sent when the server stops may take so long; then it is left to another server. */
+const drainMs = 5_000;
+
+/** What alerts are told of. */
+export interface StartAlertsParts {
+  readonly board: Pick<HealthBoard, "report">;
+  readonly metrics: Pick<Metrics, "addSource" | "instruments">;
+  /** Told in one line of what an operator has to know. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Judges the rules of `telemetry.alerts` and tells its channels, until it is disposed of; without any, it does nothing at all.
+ *
+ * @throws UserFileError SECRET_UNRESOLVED.
+ */
+export async function startAlerts(
+  app: AppContext,
+  { board, metrics, say }: StartAlertsParts,
+): Promise<AsyncDisposable> {
+  const { config, paths } = app.loaded;
+  const { alerts: rules, channels: named } = config.telemetry;
+  const store = await app.store();
+  const isIdle = rules.length === 0 && Object.keys(named).length === 0;
+  // What was alerted of before is ended, even when there is no rule any more.
+  if (isIdle && ((await store.readAlerts())?.rules ?? []).length === 0) {
+    return { [Symbol.asyncDispose]: async () => await Promise.resolve() };
+  }
+  metrics.addSource(alertSource(app));
+  const alerts = await openAlerts(app, {
+    channels: openAlertChannels(app),
+    health: {
+      server: `${hostname()}:${config.server.port}`,
+      checks: async () => (await board.report()).checks,
+    },
+    burnRate: async () =>
+      await Promise.resolve({ state: "unknown", value: null, note: "objectives are not judged yet" }),
+    lastSuites: watchSuites(paths.stateFolder),
+    observe: (event) => {
+      if (event.kind === "attempted") {
+        const { state } = event.outcome;
+        metrics.instruments.countAlertMessage(event.channel, state === "pending" ? "retried" : state);
+      }
+      const line = describeTrouble(event);
+      if (line !== null) say(line);
+    },
+    onFailure: (error, retryMs) => {
+      say(`alerts cannot be judged now: ${messageOf(error)}; tried again in ${retryMs / 1_000} s`);
+    },
+  });
+  return { [Symbol.asyncDispose]: async () => await alerts.stop({ drainMs }) };
+}
+
+/** That a receiver does not answer now and then is nothing; that a message is given up has to be known. */
+function describeTrouble(event: SenderEvent): string | null {
+  if (event.kind === "failed") {
+    return `channel ${event.channel} cannot be told of alerts now: ${messageOf(event.error)}; tried again in ${event.retryMs / 1_000} s`;
+  }
+  const { channel, id, outcome } = event;
+  if (outcome.state !== "dead") return null;
+  return `channel ${channel}: message ${id} is given up, ${outcome.error ?? "without a reason"}; try \`mahavishnu alerts test --channel ${channel}\``;
+}
