@@ -1,6 +1,7 @@
 import { reduce, replay } from "../engine/reduce.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { isOver, type RunState } from "../engine/state.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import type { EventRecord, RunRow, Store } from "../store/contract.ts";
 import { isLeft } from "./is-left.ts";
 
@@ -147,7 +148,9 @@ class SharedFeed {
       }
     }
     const row = await this.#store.getRun(this.#id);
-    if (row === null || this.#state === undefined) throw new Error(`run ${this.#id} cannot be read`);
+    // Purged meanwhile.
+    if (row === null) throw new MahavishnuError("RUN_NOT_FOUND", `there is no run "${this.#id}"`);
+    if (this.#state === undefined) throw new Error(`run ${this.#id} cannot be read`);
     // The row may be ahead of what was read; then the rest is read first.
     const isAllRead = row.runSeq === this.events.length;
     if (isAllRead && (isOver(this.#state.state) || (await isLeft(this.#store, row)))) this.ended = row;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { openApp } from "../app/open-app.ts";
 import { loadConfig } from "../config/load-config.ts";
+import { startTestServer } from "./server-fixture.ts";
 import { purgeRegularly } from "./purge-regularly.ts";
 
 const workspace = mkdtempSync(join(tmpdir(), "purge-"));
@@ -38,4 +39,27 @@ it("is recorded once in each period, however many servers there are, and not at 
   await start(two, 11 * hour);
   expect(await store.listRuns({ limit: 10 })).toHaveLength(2);
   expect(said).toEqual([]);
+});
+
+it("is begun by a server by itself, and forgets what is old", async () => {
+  await using server = await startTestServer({
+    bindings: [{ subject: "user:vera", role: "viewer" }],
+    config: { retention: { every: "1h", runs: { succeeded: { age: "0s" } } } },
+  });
+  const token = await server.token("user:vera");
+  const list = async (): Promise<unknown> => {
+    const answer = await fetch(`${server.url}/v1/runs?workflow=mahavishnu%2Fpurge`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const body = (await answer.json()) as { items?: unknown[] };
+    return body.items?.[0] ?? body;
+  };
+  await expect.poll(list, { timeout: 10_000 }).toMatchObject({ state: "succeeded", actor: "service:retention" });
+  // Who may not purge is refused, and learns nothing.
+  const refused = await fetch(`${server.url}/v1/purges/preview`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(refused.status).toBe(403);
 });

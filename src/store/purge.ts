@@ -151,7 +151,7 @@ function prepareAll(db: StoreParts["db"]) {
         AND ${isUnowned("?4")}
         AND run.tail < (SELECT max(seq) FROM event)
         AND (run.ended_at < ?5 OR run.tail <= coalesce(
-          (SELECT min(seq) FROM (SELECT seq FROM webhook_cursor UNION ALL SELECT seq FROM projection)), run.tail))
+          (SELECT min(seq) FROM (SELECT seq FROM webhook_cursor UNION ALL SELECT seq FROM projection UNION ALL SELECT seq FROM alert_book)), run.tail))
       ORDER BY run.position`),
     note: db.prepare("INSERT INTO purged(position, id, tail) VALUES(?, ?, ?)"),
     forgetRun: db.prepare("DELETE FROM run WHERE position = ?"),
