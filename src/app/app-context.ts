@@ -15,6 +15,8 @@ export interface Caller {
   readonly from: string;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** The `traceparent` that came with what was asked. */
+  readonly traceparent?: string;
 }
 
 /** An open workspace. Parts are opened when they are first asked for, and closed with it. */
@@ -28,6 +30,8 @@ export interface AppContext extends AsyncDisposable {
   readonly from: string;
   /** One for all that one command or request does. */
   readonly requestId: string;
+  /** Where whoever asked is in a trace of its own; a run that is started is a part of that. */
+  readonly traceparent: string | undefined;
   /** Aborted when whoever asked has gone, or has pressed Ctrl-C. */
   readonly signal: AbortSignal;
   /** The environment of this process. */

@@ -119,6 +119,7 @@ export function openApp({
     localOwner: findLocalOwner(loaded.paths.stateFolder),
     env,
     from: "cli",
+    traceparent: env["TRACEPARENT"],
     get signal() {
       return (aborted ??= signal());
     },
@@ -159,6 +160,7 @@ function actFor(context: AppContext, caller: Caller): AppContext {
   const look = (): Promise<FleetLook> => (seen ??= freshFleet.look());
   const acting: AppContext = {
     ...caller,
+    traceparent: caller.traceparent,
     loaded,
     localOwner,
     env,

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OtlpReceiver, startOtlpReceiver } from "../../test/support/otlp-receiver.ts";
 import { loadConfig } from "../config/load-config.ts";
-import type { Log } from "../lib/log.ts";
-import { silentLog } from "../lib/log.ts";
 import type { AppContext } from "./app-context.ts";
 import { openApp } from "./open-app.ts";
 import { perform } from "./perform.ts";
@@ -35,9 +33,10 @@ afterAll(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
-async function open({ log = silentLog, set = [] }: { log?: Log; set?: readonly string[] } = {}): Promise<AppContext> {
+async function open({ traceparent }: { readonly traceparent?: string } = {}): Promise<AppContext> {
   const env = { PATH: process.env["PATH"], TMPDIR: process.env["TMPDIR"], OTLP_TOKEN: "open-sesame" };
-  return openApp({ loaded: await loadConfig({ workspace, env, set }), env, log });
+  const given = traceparent === undefined ? env : { ...env, TRACEPARENT: traceparent };
+  return openApp({ loaded: await loadConfig({ workspace, env: given, set: [] }), env: given });
 }
 
 /** Executes a command in the fleet and closes the workspace, as a command line does; gives how long closing took. */
@@ -65,5 +64,14 @@ describe("traces of an open workspace", () => {
       path: "/v1/traces",
       headers: { authorization: "Bearer open-sesame", "content-type": "application/x-protobuf" },
     });
+  });
+
+  it("is a part of the trace that the command line is called in", async () => {
+    const app = await open({ traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" });
+    const { id } = await exec(app, "true");
+    const root = receiver.spans.find(({ name, attributes }) => {
+      return name === "run exec" && attributes["mahavishnu.run.id"] === id;
+    });
+    expect(root).toMatchObject({ traceId: "4bf92f3577b34da6a3ce929d0e0e4736", parentId: "00f067aa0ba902b7" });
   });
 });

@@ -20,9 +20,10 @@ import { createdData, type RecordedRun, recordRun, type StartRequest } from "./r
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";
 import { describeExtent } from "./run-extent.ts";
+import { goneCodes, refuseOver } from "./run-over.ts";
 import { RunQueue } from "./run-queue.ts";
 import { projectRow, type RunObserver, RunWriter, tellObserver, type Telling } from "./run-writer.ts";
-import { isOver, type RunState, type RunStatus } from "./state.ts";
+import type { RunState, RunStatus } from "./state.ts";
 import { StepSlots } from "./step-slots.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -129,15 +130,8 @@ class EmbeddedEngine implements Engine {
     const identity = identifyProcess(process.pid);
     if (identity === null) throw new MahavishnuError("INTERNAL", "this process cannot see itself");
     const owner: Owner = { id: randomUUID(), ...identity };
-    const {
-      store,
-      limits,
-      secrets,
-      clock = systemClock,
-      random = Math.random,
-      observe = () => undefined,
-      traceRatio = 1,
-    } = options;
+    const { store, limits, secrets, clock = systemClock, random = Math.random } = options;
+    const { observe = () => undefined, traceRatio = 1 } = options;
     const slots = new StepSlots(store, owner, limits.maxConcurrentSteps);
     const masking = createMasking([...secrets.values()].map((secret) => secret.reveal()));
     const expressions = new Expressions();
@@ -346,10 +340,8 @@ class EmbeddedEngine implements Engine {
 
   #startTimers(): void {
     clearTimeout(this.#idle);
-    this.#outside(() => {
-      this.#lease.beat();
-      this.#tick ??= setInterval(() => void this.#listen().catch(() => undefined), tickMs);
-    });
+    this.#outside(() => this.#lease.beat());
+    this.#tick ??= this.#outside(() => setInterval(() => void this.#listen().catch(() => undefined), tickMs));
   }
 
   #stopWhenIdle(): void {
@@ -388,10 +380,10 @@ class EmbeddedEngine implements Engine {
       const asked = this.#active.get(runId)?.conductor.cancel({ actor, reason, atOnce, answers: id });
       await asked?.catch(() => undefined);
     }
+    // A run that another process has taken over is let go of at once, not only at its next write.
     if (changed) await this.#findLost();
   }
 
-  /** A run that another process has taken over is let go of at once, not only at its next write. */
   async #findLost(): Promise<void> {
     const { store, owner } = this.#parts;
     const owned = new Map((await store.listOwnedRuns(owner)).map(({ runId, fence }) => [runId, fence] as const));
@@ -399,11 +391,4 @@ class EmbeddedEngine implements Engine {
       if (owned.get(runId) !== conductor.writer.fence) conductor.lose(new StaleOwnerError(runId));
     }
   }
-}
-
-/** Somebody else has the run, or it is over: there is nothing to do, and nothing went wrong. */
-const goneCodes: ReadonlySet<string> = new Set(["RUN_OWNED", "RUN_STATE", "RUN_NOT_FOUND"]);
-
-function refuseOver(runId: string, state: RunStatus): void {
-  if (isOver(state)) throw new MahavishnuError("RUN_STATE", `run ${runId} is over: ${state}`);
 }

@@ -71,6 +71,7 @@ async function beginRun(context: AppContext, { plan, choice }: PlannedStart): Pr
     plan,
     actor: context.subject.name,
     reason,
+    ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey: ownKey(context.subject.name, idempotencyKey) }),
   };
   const started = detach ? await recordOnly(context, request) : await startHere(context, request);

@@ -53,7 +53,7 @@ export function addRoute(server: FastifyInstance, operation: Operation, parts: R
     const signal = operation.events === null ? gone.signal : AbortSignal.any([gone.signal, stopping]);
     const caller = callers.get(request);
     if (caller === undefined) throw new MahavishnuError("UNAUTHENTICATED", "nobody is known to have asked");
-    const context = app.actFor({ ...caller, requestId: request.id, signal });
+    const context = app.actFor({ ...caller, ...traceOf(request), requestId: request.id, signal });
     await refuseUnseen(request, operation, context, input);
     using _share = operation.events === null ? undefined : streams.take(caller.subject.name);
     const answer = await operation.answer(context, input);
@@ -116,4 +116,10 @@ function pickHeaders({ headers }: FastifyRequest, names: readonly string[]): obj
   return Object.fromEntries(
     pairs.filter(([name, value]) => value !== undefined && (value !== "" || name === "Idempotency-Key")),
   );
+}
+
+/** Where whoever asks is in a trace of its own. */
+function traceOf({ headers }: FastifyRequest): { readonly traceparent?: string } {
+  const { traceparent } = headers;
+  return typeof traceparent === "string" ? { traceparent } : {};
 }
