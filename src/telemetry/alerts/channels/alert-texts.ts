@@ -32,10 +32,9 @@ export function describeAlert(alert: Alert): string {
 
 /** Without line breaks and other control characters: what heads and subjects may hold. */
 export function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is taken out
   return text
     .toWellFormed()
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g, " ")
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
     .trim();
 }
 
