@@ -20,8 +20,9 @@ interface Load {
 export async function run(pairs = 7): Promise<BenchResult[]> {
   await using receiver = await startChild([join(import.meta.dirname, "lib/bare-otlp.ts")]);
   return [
-    comparePairs("runs of one step", "runs", receiver.url, pairs),
-    comparePairs("durable steps", "steps", receiver.url, pairs),
+    comparePairs("runs of one command", "commands", receiver.url, pairs),
+    comparePairs("runs of one step that does nothing", "runs", receiver.url, pairs),
+    comparePairs("steps that do nothing", "steps", receiver.url, pairs),
   ];
 }
 

@@ -1,8 +1,9 @@
 /**
- * A workspace that is served, under the load of runs of in-process steps that do nothing, 20 at a time.
+ * A workspace that is served, under the load of runs of steps that do nothing, 20 at a time: in-process ones, or with `commands` a
+ * process each.
  *
- *     node bench/lib/telemetry-load.ts runs|steps ENDPOINT     with logs, metrics and traces
- *     node bench/lib/telemetry-load.ts runs|steps off          with none of them
+ *     node bench/lib/telemetry-load.ts runs|steps|commands ENDPOINT     with logs, metrics and traces
+ *     node bench/lib/telemetry-load.ts runs|steps|commands off          with none of them
  *
  * Prints one JSON line.
  */
@@ -17,7 +18,12 @@ import { type LogFields, silentLog } from "../../src/lib/log.ts";
 import { serve } from "../../src/server/serve.ts";
 
 const [mode = "runs", endpoint = "off"] = process.argv.slice(2);
-const [runs, steps] = mode === "runs" ? [3_000, 1] : [200, 50];
+const loads: Readonly<Record<string, readonly [runs: number, steps: number]>> = {
+  commands: [600, 1],
+  runs: [3_000, 1],
+  steps: [200, 50],
+};
+const [runs, steps] = loads[mode] ?? [1, 1];
 const concurrency = 20;
 
 const nothing: Action = {
@@ -44,7 +50,8 @@ try {
     limits: { maxConcurrentWorkflows: concurrency, maxConcurrentSteps: concurrency },
     telemetry: endpoint === "off" ? off : on,
   };
-  const work = { steps: Array.from({ length: steps }, (_, index) => ({ id: `step${index}`, uses: nothing.name })) };
+  const step = mode === "commands" ? { run: "true" } : { uses: nothing.name };
+  const work = { steps: Array.from({ length: steps }, (_, index) => ({ id: `step${index}`, ...step })) };
   mkdirSync(join(workspace, "workflows"));
   writeFileSync(join(workspace, "mahavishnu.yaml"), JSON.stringify(config));
   writeFileSync(join(workspace, "repos.yaml"), "version: 1\nrepos: {}\n");
@@ -91,7 +98,7 @@ try {
   stop.abort();
   await served;
   await app[Symbol.asyncDispose]();
-  const perSecond = Math.round((runs * (mode === "runs" ? 1 : steps)) / seconds);
+  const perSecond = Math.round((runs * steps) / seconds);
   process.stdout.write(`${JSON.stringify({ mode, perSecond, seconds, cpuSeconds: (user + system) / 1e6, dropped })}\n`);
 } finally {
   rmSync(workspace, { recursive: true, force: true });
