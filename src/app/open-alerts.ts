@@ -93,6 +93,6 @@ export function alertSource({ loaded }: Pick<AppContext, "loaded">, workspaceId:
   return {
     workspaceId,
     publicUrl: loaded.config.server.publicUrl,
-    runbookOf: (about) => `docs/operations.md#${about.toLowerCase().replaceAll(".", "")}`,
+    adviceOf: (about) => `What to do: "${about}" in docs/operations.md.`,
   };
 }

@@ -18,8 +18,8 @@ export interface AlertSource {
   readonly workspaceId: string;
   /** The origin under which the server is reached; without it, no address of a run is told. */
   readonly publicUrl: string | undefined;
-  /** What to do about `run.failed`, `disk.freeRatio`, `absent` or `burnRate`, for a rule that does not say so itself. */
-  readonly runbookOf: (about: string) => string | null;
+  /** Says in one sentence where it stands what to do about `run.failed`, `disk.freeRatio`, `absent` or `burnRate`. */
+  readonly adviceOf: (about: string) => string;
 }
 
 /** That it still holds is written at least as often, so that no other server takes it for left behind. */
@@ -178,7 +178,7 @@ export class AlertDraft {
   }
 
   #describe(row: AlertRow, rule: AlertRule): Alert {
-    const { workspaceId, publicUrl, runbookOf } = this.#source;
+    const { workspaceId, publicUrl, adviceOf } = this.#source;
     const { fingerprint, runId, summary, description, endedAt, value, count, state } = row;
     return {
       rule: rule.name,
@@ -186,13 +186,15 @@ export class AlertDraft {
       state: state === "resolved" ? "resolved" : "firing",
       severity: rule.severity,
       summary,
-      description: row.note === null ? description : `${description} ${row.note}`,
+      description: [description, row.note, rule.runbook === undefined ? adviceOf(aboutOf(row, rule)) : null]
+        .filter((text) => text !== null)
+        .join(" "),
       labels: { workspace: workspaceId, rule: rule.name, ...row.labels },
       startedAt: row.since,
       endedAt,
       runId,
       url: runId === null || publicUrl === undefined ? null : `${publicUrl}/v1/runs/${runId}`,
-      runbook: rule.runbook ?? runbookOf(aboutOf(row, rule)),
+      runbook: rule.runbook ?? null,
       value: value ?? count,
     };
   }

@@ -62,7 +62,7 @@ describe("rules about the ends of runs", () => {
         state: "firing",
         severity: "error",
         summary: "ship failed",
-        description: "Run r2 of ship failed: is failed.",
+        description: "Run r2 of ship failed: is failed. See run.failed.",
         labels: { workspace: "w", rule: "failures", workflow: "ship" },
         startedAt: expect.any(Number) as number,
         endedAt: null,

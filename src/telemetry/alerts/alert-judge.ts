@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { crashPoint } from "../../lib/crash-point.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { AlertRow } from "../../store/alert-contract.ts";
 import type { Store } from "../../store/contract.ts";
@@ -288,7 +289,9 @@ export class AlertJudge {
   async #write(draft: AlertDraft): Promise<boolean> {
     const { store, onMessages } = this.#options;
     const { version, change } = draft.takeChange(this.#read, this.#strangers ?? []);
+    if (change.messages.length > 0) crashPoint("alerts.judged");
     if (!(await store.writeAlerts(version, change))) return false;
+    if (change.messages.length > 0) crashPoint("alerts.written");
     this.#strangers = null;
     draft.markWritten();
     this.#version = version + 1;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { crashPoint } from "../../lib/crash-point.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { waitAfter } from "../../lib/wait-after.ts";
 import type { Store } from "../../store/contract.ts";
@@ -121,8 +122,11 @@ export class AlertSender {
   async #attempt(row: DeliveryRow, claim: string): Promise<void> {
     const { store, channel, observe, claimMs = defaultClaimMs } = this.#options;
     try {
+      crashPoint("alerts.claimed");
       const outcome = await this.#outcomeOf(row);
+      crashPoint("alerts.sent");
       await store.settleDelivery(row.id, claim, outcome);
+      crashPoint("alerts.settled");
       observe({ kind: "attempted", channel: channel.name, id: row.id, outcome });
     } catch (error) {
       // It stays claimed, and is sent once more when the claim ends.
