@@ -1,7 +1,9 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
 import type { SecretSource } from "../../config/secret-source.ts";
 import type { Subject } from "./finding.ts";
+import { lookUpNames } from "./look-up-names.ts";
 
 /** A host that the configuration names, and what for. */
 export interface NamedHost {
@@ -64,12 +66,20 @@ function follow(source: SecretSource | string | undefined, env: Subject["env"]):
 }
 
 /** By how many milliseconds this clock is ahead of a server's, to about a second; null when that is not told. */
-export async function askDate({ origin }: NamedHost, signal: AbortSignal): Promise<number | null> {
+export async function askDate({ origin, host }: NamedHost, signal: AbortSignal): Promise<number | null> {
   if (origin === null) return null;
+  const address = (await lookUpNames([host], AbortSignal.any([signal, AbortSignal.timeout(1_500)]))).get(host)?.address;
+  if (address === undefined || address === null) return null;
+  // Looked up already, where it can be broken off.
+  const lookup: LookupFunction = (_name, { all }, tell) => {
+    const family = isIP(address);
+    if (all === true) tell(null, [{ address, family }]);
+    else tell(null, address, family);
+  };
   const request = origin.startsWith("https:") ? requestHttps : requestHttp;
   return await new Promise<number | null>((resolve) => {
     const begin = Date.now();
-    const asked = request(origin, { method: "HEAD", signal, timeout: 2_500 }, (answer) => {
+    const asked = request(origin, { method: "HEAD", signal, timeout: 2_000, lookup }, (answer) => {
       answer.destroy();
       const theirs = Date.parse(answer.headers.date ?? "");
       // Whole seconds, cut off; and somewhere between question and answer.

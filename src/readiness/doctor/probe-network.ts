@@ -1,9 +1,9 @@
-import { lookup } from "node:dns/promises";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describeNoAnswer } from "../../lib/describe-no-answer.ts";
 import { fail, type Finding, ok, type Probe, type Subject, warn } from "./finding.ts";
 import { listHosts, type NamedHost } from "./list-hosts.ts";
+import { lookUpNames, type NamedAddress } from "./look-up-names.ts";
 
 /** A name, a connection and a handshake may take so long together. */
 const limitMs = 3_000;
@@ -20,7 +20,13 @@ async function lookAtHosts(subject: Subject, signal: AbortSignal): Promise<Findi
   const hosts = listHosts(subject);
   if (hosts.length === 0) return ok("the configuration names no other hosts");
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  const reached = await Promise.all(hosts.map(async (host) => await reach(host, limit)));
+  // Names have half of the time: who waits for a dead name server still wants to hear of the others.
+  const naming = AbortSignal.any([signal, AbortSignal.timeout(limitMs / 2)]);
+  const names = await lookUpNames(
+    hosts.map(({ host }) => host),
+    naming,
+  );
+  const reached = await Promise.all(hosts.map(async (host) => await reach(host, names.get(host.host), limit)));
   const lines = reached.map(({ host, times, problem }) => {
     const name = `${host.host}:${host.port}`;
     if (times === null) return `${name} (${host.key}): ${problem}`;
@@ -55,11 +61,15 @@ async function lookAtHosts(subject: Subject, signal: AbortSignal): Promise<Findi
   return isSlow ? warn(text, { text: "Look why the network or the name server is slow." }, figures) : ok(text, figures);
 }
 
-async function reach(host: NamedHost, signal: AbortSignal): Promise<Reached> {
+async function reach(host: NamedHost, named: NamedAddress | undefined, signal: AbortSignal): Promise<Reached> {
+  if (named === undefined) return { host, times: null, problem: "no name server answered" };
+  const { address } = named;
+  if (address === null) {
+    const problem = describeNoAnswer(Object.assign(new Error(String(named.code)), { code: named.code }));
+    return { host, times: null, problem };
+  }
   try {
     const begin = performance.now();
-    const { address } = await untilEnded(lookup(host.host), signal);
-    const named = performance.now();
     await connect(connectTcp({ host: address, port: host.port }), "connect", signal);
     const connected = performance.now();
     if (host.tls) {
@@ -70,7 +80,7 @@ async function reach(host: NamedHost, signal: AbortSignal): Promise<Reached> {
     }
     const done = performance.now();
     const tls = host.tls ? Math.round(done - connected) : null;
-    return { host, times: { dns: Math.round(named - begin), tcp: Math.round(connected - named), tls }, problem: null };
+    return { host, times: { dns: Math.round(named.ms), tcp: Math.round(connected - begin), tls }, problem: null };
   } catch (error) {
     const problem = signal.aborted ? `no answer within ${limitMs / 1_000} s` : describeNoAnswer(error);
     return { host, times: null, problem };
@@ -91,7 +101,6 @@ async function connect(socket: Socket, event: "connect" | "secureConnect", signa
   }
 }
 
-/** A look-up of a name cannot be broken off; it is left behind. */
 async function untilEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason as Error);
