@@ -27,6 +27,7 @@ import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
 import { alertRule, alertTest, silence } from "../app/shapes/alerts.ts";
 import { backupItem, backupSummary, createdBackup, restoredBackup } from "../app/shapes/backups.ts";
+import { objective } from "../app/shapes/slo.ts";
 import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
 import { workflow, workflowFile, workflowValidation } from "../app/shapes/workflows.ts";
@@ -118,6 +119,8 @@ export const outputSchemas = {
   auditVerify: document(auditVerdict.shape),
   auditExportLine: auditItem,
   doctor: document(doctorReport.shape),
+  sloList: list(objective),
+  sloListLine: objective,
   backupCreate: document(createdBackup.shape),
   backupList: list(backupItem),
   backupListLine: backupItem,

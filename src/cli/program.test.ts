@@ -81,6 +81,7 @@ describe("the program", () => {
         "alerts silences",
         "alerts unsilence",
         "alerts test",
+        "slo list",
         "doctor",
         "backup create",
         "backup list",

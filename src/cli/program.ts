@@ -16,6 +16,7 @@ import { declareRepos } from "./commands/repos.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
 import { declareServe } from "./commands/serve.ts";
+import { declareSlo } from "./commands/slo.ts";
 import { declareToken } from "./commands/token.ts";
 import { declareDoctor } from "./commands/doctor.ts";
 import { declareUpgrade } from "./commands/upgrade.ts";
@@ -59,6 +60,7 @@ export function buildProgram(shell: Shell): Command {
   declareWebhooks(program, shell);
   program.commandsGroup("Keep:");
   declareAlerts(program, shell);
+  declareSlo(program, shell);
   declareDoctor(program, shell);
   declareBackup(program, shell);
   declareUpgrade(program, shell);

@@ -3,6 +3,7 @@ import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { DispatchEvent } from "../app/dispatcher.ts";
 import { openAuthenticator } from "../app/open-identity.ts";
+import { sloSource } from "../telemetry/slo/slo-source.ts";
 import { authenticateBearer } from "./callers/authenticate-bearer.ts";
 import { createHttpServer } from "./http/create-server.ts";
 import { findInheritedSocket } from "./inherited-socket.ts";
@@ -66,6 +67,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   const { instruments } = metrics;
   await using _purges = await purgeRegularly(app, onNotice);
   metrics.addSource(backupSource(app));
+  metrics.addSource(sloSource(store, config));
   await using _backups = await makeBackups(app, onNotice);
   await using _webhooks = await sendWebhooks(app, onNotice, instruments);
 

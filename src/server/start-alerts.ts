@@ -5,6 +5,7 @@ import { openAlertChannels } from "../app/open-alert-channels.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { SenderEvent } from "../telemetry/alerts/alert-sender.ts";
 import type { Metrics } from "../telemetry/metrics/metrics.ts";
+import { readObjective } from "../telemetry/slo/read-objectives.ts";
 import { alertSource } from "./alert-source.ts";
 import type { HealthBoard } from "./health/health-board.ts";
 import { watchSuites } from "./last-suites.ts";
@@ -44,8 +45,11 @@ export async function startAlerts(
       server: `${hostname()}:${config.server.port}`,
       checks: async () => (await board.report()).checks,
     },
-    burnRate: async () =>
-      await Promise.resolve({ state: "unknown", value: null, note: "objectives are not judged yet" }),
+    burnRate: async (name, now) => {
+      const reading = await readObjective(store, config, { name, now });
+      if (reading === null) return { state: "unknown", value: null, note: "there is no such objective" };
+      return { state: reading.burn, value: reading.burnRate, note: null };
+    },
     lastSuites: watchSuites(paths.stateFolder),
     observe: (event) => {
       if (event.kind === "attempted") {

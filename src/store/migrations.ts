@@ -157,7 +157,7 @@ export const migrations: readonly Migration[] = [
   );
   CREATE INDEX alert_silence_until ON alert_silence(until);
   -- How many runs have ended how, of late.
-  CREATE INDEX run_ended ON run(ended_at, state, workflow) WHERE ended_at IS NOT NULL;
+  CREATE INDEX run_ended ON run(ended_at, state, workflow, created_at) WHERE ended_at IS NOT NULL;
   -- How the last delivery to a webhook has ended.
   CREATE INDEX webhook_delivery_last ON webhook_delivery(hook, ended_at) WHERE ended_at IS NOT NULL;
   `,

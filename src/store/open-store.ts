@@ -11,6 +11,7 @@ import { markOpenFiles, type OpenFiles } from "./open-files.ts";
 import { explainOpening, explainStoreError, makeDatabaseInMemory, openDatabase, quickCheck } from "./open-database.ts";
 import { createBackupRegister } from "./backups.ts";
 import { createDeadOwners } from "./dead-owners.ts";
+import { createObjectiveStore } from "./objectives.ts";
 import { createOwners } from "./owners.ts";
 import { createRunDirectory } from "./run-directory.ts";
 import { createRunJournal } from "./run-journal.ts";
@@ -98,6 +99,7 @@ function assembleStore(
     ...createSessionRegister(parts),
     ...createWebhookStore(parts),
     ...createBackupRegister(parts),
+    ...createObjectiveStore(parts),
     ...createPurgeStore(parts),
     ...createProjectionStore(parts, deadOwners),
     ...createAlertStore(parts),

@@ -43,6 +43,8 @@ export interface Inputs {
   readonly listBackups: { readonly limit?: number | undefined };
   /** Lists the ids of runs that wait for somebody to take them over. */
   readonly listInterruptedRuns: Readonly<Record<string, never>>;
+  /** Lists objectives, and how fast their error budgets are spent. */
+  readonly listObjectives: Readonly<Record<string, never>>;
   /** Lists repositories, those that a selector picks. */
   readonly listRepositories: { readonly filter?: string | undefined };
   /** Lists runs, the newest first. */
@@ -136,6 +138,7 @@ export interface Outputs {
   readonly listAudit: { readonly items: readonly ({ readonly seq: number; readonly time: string; readonly actor: string; readonly action: string; readonly resource: string; readonly decision: "allowed" | "denied"; readonly reason: string; readonly from: string; readonly requestId: string; readonly before: Json; readonly after: Json; readonly hash: string })[]; readonly nextCursor: string | null };
   readonly listBackups: { readonly items: readonly ({ readonly id: string; readonly file: string; readonly state: "making" | "good" | "failed" | "removed"; readonly createdAt: string; readonly endedAt: string | null; readonly bytes: number | null; readonly error: string | null; readonly scheduled: boolean })[] };
   readonly listInterruptedRuns: { readonly items: readonly (string)[] };
+  readonly listObjectives: { readonly items: readonly ({ readonly name: string; readonly kind: "availability" | "latency"; readonly description: string | null; readonly objective: number; readonly withinMs: number | null; readonly workflows: readonly (string)[]; readonly windowMs: number; readonly state: "unknown" | "ok" | "burning" | "exhausted"; readonly good: number; readonly total: number; readonly ratio: number | null; readonly budgetLeft: number | null; readonly burnRates: { readonly "5m": number | null; readonly "30m": number | null; readonly "1h": number | null; readonly "6h": number | null; readonly "3d": number | null }; readonly burn: "unknown" | "ok" | "burning"; readonly burnRate: number | null; readonly note: string | null })[] };
   readonly listRepositories: { readonly items: readonly ({ readonly name: string; readonly path: string; readonly url: string | null; readonly branch: string | null; readonly role: string | null; readonly tags: readonly (string)[]; readonly needs: readonly (string)[]; readonly optional: boolean; readonly place: { readonly file: string; readonly line: number } })[]; readonly nextCursor: null; readonly undecided: readonly ({ readonly name: string; readonly reason: string })[]; readonly hidden: number; readonly unmatched: readonly (string)[]; readonly file: string; readonly root: string; readonly total: number };
   readonly listRuns: { readonly items: readonly ({ readonly id: string; readonly workflow: string; readonly revision: string; readonly state: "queued" | "running" | "paused" | "cancelling" | "interrupted" | "succeeded" | "partial" | "failed" | "cancelled"; readonly reason: string; readonly actor: string; readonly createdAt: string; readonly startedAt: string | null; readonly endedAt: string | null; readonly counts: { readonly total: number; readonly queued: number; readonly running: number; readonly succeeded: number; readonly failed: number; readonly cancelled: number; readonly skipped: number } })[]; readonly nextCursor: string | null };
   readonly listSilences: { readonly items: readonly ({ readonly id: string; readonly rule: string; readonly labels: { readonly [key: string]: string }; readonly reason: string; readonly createdBy: string; readonly createdAt: string; readonly until: string })[] };
@@ -194,6 +197,7 @@ export const calls = {
   listAudit: {"method":"GET","path":"/v1/audit","query":["actor","action","resource","decision","since","until","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listBackups: {"method":"GET","path":"/v1/backups","query":["limit"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listInterruptedRuns: {"method":"GET","path":"/v1/interrupted-runs","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},
+  listObjectives: {"method":"GET","path":"/v1/slo","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listRepositories: {"method":"GET","path":"/v1/repositories","query":["filter"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listRuns: {"method":"GET","path":"/v1/runs","query":["states","workflow","filter","limit","cursor"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   listSilences: {"method":"GET","path":"/v1/alerts/silences","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},

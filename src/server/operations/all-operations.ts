@@ -7,6 +7,7 @@ import { fleetOperations } from "./fleet.ts";
 import { purgeOperations } from "./purge.ts";
 import { readinessOperations } from "./readiness.ts";
 import { runOperations } from "./runs.ts";
+import { sloOperations } from "./slo.ts";
 import { webhookOperations } from "./webhooks.ts";
 
 /** Every route of the API, one for each use-case. */
@@ -18,6 +19,7 @@ export const allOperations: readonly Operation[] = [
   ...accessOperations,
   ...auditOperations,
   ...readinessOperations,
+  ...sloOperations,
   ...webhookOperations,
   ...alertOperations,
 ];

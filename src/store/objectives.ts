@@ -1,0 +1,45 @@
+import type { StoreParts } from "./store-parts.ts";
+
+/** Runs that have ended in a time behind now: how many there are, and how many of them were good. */
+export interface GoodRuns {
+  readonly good: number;
+  readonly total: number;
+}
+
+/** What is counted. */
+export interface GoodRunsQuery {
+  /** For each, runs that ended at or after it, in milliseconds since 1970. */
+  readonly since: readonly number[];
+  /** Only runs of these workflows; of all when empty. */
+  readonly workflows: readonly string[];
+  /** Milliseconds from when a run was asked for to its end; null when any time is good, as long as it has succeeded. */
+  readonly withinMs: number | null;
+}
+
+/** Counting for objectives. */
+export interface ObjectiveStore {
+  /** For each time of `since`, in their order. Cancelled runs do not count. One pass over an index, as long as the longest time. */
+  countGoodRuns(query: GoodRunsQuery): Promise<readonly GoodRuns[]>;
+}
+
+/** The part of the store that counts for objectives. */
+export function createObjectiveStore({ db, read }: StoreParts): ObjectiveStore {
+  let statement: ReturnType<StoreParts["db"]["prepare"]> | undefined;
+  return {
+    countGoodRuns: ({ since, workflows, withinMs }) =>
+      read(() => {
+        // The index holds all that is asked for.
+        statement ??= db.prepare(`
+          WITH edge AS (SELECT key AS number, value AS at FROM json_each(?1)),
+            ended AS (
+              SELECT ended_at, iif(?3 IS NULL, state = 'succeeded', ended_at - created_at <= ?3) AS good
+              FROM run INDEXED BY run_ended
+              WHERE ended_at >= (SELECT min(at) FROM edge) AND state IN ('succeeded', 'partial', 'failed')
+                AND (json_array_length(?2) = 0 OR workflow IN (SELECT value FROM json_each(?2))))
+          SELECT edge.number, count(ended.ended_at) AS total, coalesce(sum(ended.good), 0) AS good
+          FROM edge LEFT JOIN ended ON ended.ended_at >= edge.at GROUP BY edge.number ORDER BY edge.number`);
+        const rows = statement.all(JSON.stringify(since), JSON.stringify(workflows), withinMs);
+        return (rows as unknown as GoodRuns[]).map(({ good, total }) => ({ good, total }));
+      }),
+  };
+}
