@@ -33,7 +33,7 @@ async function lookAtVersion(subject: Subject, signal: AbortSignal): Promise<Fin
   } catch {
     return fail("there is no git on PATH", install);
   }
-  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text) ?? []).map(Number);
+  const [, major = 0, minor = 0] = (/^git version (\d{1,4})\.(\d{1,4})/.exec(text) ?? []).map(Number);
   const figures = { version: text.replace(/^git version /, "") };
   if (major < least[0] || (major === least[0] && minor < least[1])) {
     return fail(`${text}; at least ${least.join(".")} is needed`, install, figures);
