@@ -19,10 +19,11 @@ export interface ServedWorkspace extends AsyncDisposable {
   readonly token: string;
 }
 
-/** Makes a workspace of plain folders with a history of runs that did nothing, and serves it. */
+/** Makes a workspace of plain folders with a history of runs that did nothing, and serves it. `further`: more keys of its configuration. */
 export async function serveWorkspace(
   runs: number,
   workflows: Readonly<Record<string, object>> = {},
+  further: Readonly<Record<string, object>> = {},
 ): Promise<ServedWorkspace> {
   const folder = mkdtempSync(join(tmpdir(), "bench-server-"));
   mkdirSync(join(folder, "workflows"));
@@ -32,6 +33,7 @@ export async function serveWorkspace(
     server: { port: 0, requestsPerMinute: 10_000_000, maxConnections: 10_000 },
     limits: { maxConcurrentWorkflows: 20 },
     access: { bindings: [{ subject: "service:bench", role: "operator" }] },
+    ...further,
   };
   writeFileSync(join(folder, "mahavishnu.yaml"), JSON.stringify(config), { mode: 0o600 });
   writeFileSync(join(folder, "repos.yaml"), "version: 1\nrepos: {}\n");
