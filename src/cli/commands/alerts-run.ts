@@ -5,7 +5,6 @@ import type { AlertsSilenceOptions, AlertsTestOptions, OneSilenceOptions } from 
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import { openDoor } from "../open-door.ts";
-import { refuseTwice } from "../option-parsers.ts";
 import { type Line, renderLine, span } from "../terminal/line.ts";
 import { renderTable } from "../terminal/table.ts";
 
@@ -71,7 +70,6 @@ function tellLabels(labels: Readonly<Record<string, string>>): string {
 /** `mahavishnu alerts silence`. */
 export async function runAlertsSilence(options: AlertsSilenceOptions, io: CommandIo): Promise<number> {
   const { rule, for: forMs, reason, label = [] } = options;
-  refuseTwice("--label", label);
   await using door = await openDoor(options, io);
   const labels = Object.fromEntries(label.map(({ key, value }) => [key, value]));
   const item = await door.perform(silenceAlert, { rule, forMs, reason, ...(label.length === 0 ? {} : { labels }) });

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { AlertsSilenceFlags, AlertsTestFlags } from "../command-options.ts";
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
-import { collectKeyValue, parseDurationFlag, parseNonEmpty } from "../option-parsers.ts";
+import { collectKeyValue, parseDurationFlag, parseNonEmpty, refuseTwice } from "../option-parsers.ts";
 import type { OutputRules } from "../output-request.ts";
 
 const listOutput: OutputRules = { formats: ["text", "json", "ndjson"], files: false };
@@ -41,8 +41,11 @@ export function declareAlerts(program: Command, shell: Shell): void {
       notes:
         "Whoever was told that something began is still told that it is over.\nWhat goes on when the silence ends is told then.",
       exitCodes: { 64: "wrong flag or argument, no such rule, or no workspace" },
-      run: async ({ args, options, io }) =>
-        (await import("./alerts-run.ts")).runAlertsSilence({ ...options, rule: args[0] ?? "" }, io),
+      run: async ({ args, options, io }) => {
+        // Here, since what the body of a command shares with the entry costs every command a file.
+        refuseTwice("--label", options.label ?? []);
+        return await (await import("./alerts-run.ts")).runAlertsSilence({ ...options, rule: args[0] ?? "" }, io);
+      },
     });
     declareCommand(group, shell, {
       name: "silences",
