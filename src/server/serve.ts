@@ -76,7 +76,12 @@ export async function serve(request: ServeRequest): Promise<void> {
   const probes = listProbes({ app, store, dispatcher, pace, instruments });
   await using board = new HealthBoard({ probes, say: onNotice, everyMs: 5 * pace.restMs });
   metrics.addSource(healthSource(board));
-  await using _alerts = await startAlerts(app, { board, metrics, say: onNotice });
+  await using _alerts = await startAlerts(app, {
+    board,
+    isUp: () => dispatcher.hasStarted && !stop.aborted,
+    metrics,
+    say: onNotice,
+  });
   const stopping = new AbortController();
   const http = createHttpServer({
     app,

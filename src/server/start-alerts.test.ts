@@ -26,6 +26,7 @@ beforeAll(async () => {
         channels: { ops: { file: "told.ndjson" }, broken: { file: "none/told.ndjson" } },
         alerts: [
           { name: "failures", on: ["run.failed"], notify: ["ops"], runbook: "https://wiki.example.test/failures" },
+          { name: "degraded", on: ["server.degraded"], notify: ["ops"] },
           { name: "late", absent: { event: "run.succeeded", for: "1h" }, notify: ["ops"] },
         ],
       },
@@ -91,6 +92,7 @@ describe("alerts of a server", { timeout: 60_000 }, () => {
             state: "firing",
             alerts: [{ state: "firing", count: 1, silencedBy: null, runId: failed }],
           },
+          { name: "degraded", notify: ["ops"] },
           { name: "late", state: "unknown", note: expect.stringContaining("not happened yet") as unknown, alerts: [] },
         ],
       },
@@ -103,7 +105,7 @@ describe("alerts of a server", { timeout: 60_000 }, () => {
     const { id } = silence.body as { id: string };
     expect(silence).toMatchObject({ status: 201, body: { rule: "failures", createdBy: "user:olga" } });
     expect(await ask("user:olga", "/v1/alerts")).toMatchObject({
-      body: { items: [{ state: "silenced", alerts: [{ silencedBy: id }] }, { name: "late" }] },
+      body: { items: [{ state: "silenced", alerts: [{ silencedBy: id }] }, { name: "degraded" }, { name: "late" }] },
     });
     expect(await ask("user:olga", "/v1/alerts/silences")).toMatchObject({ body: { items: [{ id }] } });
     await ship("0");
@@ -156,5 +158,14 @@ describe("alerts of a server", { timeout: 60_000 }, () => {
       expect.stringContaining("not taken  broken: ENOENT") as unknown,
     ]);
     expect((await call("silence", "lat", "--for", "2h", "--reason", "x")).exitCode).toBe(64);
+  });
+
+  it("do not take a server that is started or stopped for a broken one", async () => {
+    await until(async () => {
+      const { body } = await ask("user:olga", "/v1/alerts");
+      return (body as { items: { state: string }[] }).items[1]?.state === "ok";
+    }, "the server to be looked at");
+    await server.stop();
+    expect((await told()).filter(({ rule }) => rule === "degraded")).toEqual([]);
   });
 });

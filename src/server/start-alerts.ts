@@ -16,6 +16,8 @@ const drainMs = 5_000;
 /** What alerts are told of. */
 export interface StartAlertsParts {
   readonly board: Pick<HealthBoard, "report">;
+  /** Whether the server is neither being started nor being stopped: until then its parts do not count. */
+  readonly isUp: () => boolean;
   readonly metrics: Pick<Metrics, "addSource" | "instruments">;
   /** Told in one line of what an operator has to know. */
   readonly say: (line: string) => void;
@@ -28,7 +30,7 @@ export interface StartAlertsParts {
  */
 export async function startAlerts(
   app: AppContext,
-  { board, metrics, say }: StartAlertsParts,
+  { board, isUp, metrics, say }: StartAlertsParts,
 ): Promise<AsyncDisposable> {
   const { config, paths } = app.loaded;
   const { alerts: rules, channels: named } = config.telemetry;
@@ -39,11 +41,19 @@ export async function startAlerts(
     return { [Symbol.asyncDispose]: async () => await Promise.resolve() };
   }
   metrics.addSource(alertSource(app));
+  let upSince: number | undefined;
   const alerts = await openAlerts(app, {
     channels: openAlertChannels(app),
     health: {
       server: `${hostname()}:${config.server.port}`,
-      checks: async () => (await board.report()).checks,
+      checks: async () => {
+        if (!isUp()) return null;
+        upSince ??= Date.now();
+        const { checks } = await board.report();
+        // What was bad before it was up says nothing, until it has been looked at again.
+        const isOld = checks.some(({ status, time }) => status !== "pass" && time < Number(upSince));
+        return isOld || !isUp() ? null : checks;
+      },
     },
     burnRate: async (name, now) => {
       const reading = await readObjective(store, config, { name, now });

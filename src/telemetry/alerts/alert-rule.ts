@@ -1,3 +1,4 @@
+import { formatDuration } from "../../lib/duration.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Severity } from "./alert.ts";
 
@@ -64,7 +65,7 @@ export function describeSubject({ subject }: Pick<AlertRule, "subject">): string
     case "on":
       return subject.events.join(", ");
     case "absent":
-      return `no ${subject.event} for ${subject.forMs / 1_000} s`;
+      return `no ${subject.event} for ${formatDuration(subject.forMs)}`;
     case "when":
       return `${subject.figure} ${subject.above === null ? `below ${subject.below}` : `above ${subject.above}`}`;
     case "burnRate":

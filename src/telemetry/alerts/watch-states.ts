@@ -96,13 +96,17 @@ async function lookAtSuites({ lastSuites }: Surroundings): Promise<Look> {
   };
 }
 
+const notUp = unknownLook("the server is being started or stopped");
+
 /** Each server looks for itself: of the same adapter two may find different things. */
 function watchAdapters({ health }: Surroundings): Pick<Watch, "source" | "look" | "isLeft"> {
   const { server } = health;
   return {
     ...ofServer("adapter.down", server),
     look: async ({ now }) => {
-      const adapters = (await health.checks()).filter(({ name }) => name.startsWith("adapter:"));
+      const checks = await health.checks();
+      if (checks === null) return notUp;
+      const adapters = checks.filter(({ name }) => name.startsWith("adapter:"));
       if (adapters.length === 0) return unknownLook("no adapter is enabled");
       const down = adapters.filter(({ status }) => status !== "pass");
       return {
@@ -127,7 +131,9 @@ function watchServer({ health }: Surroundings): Pick<Watch, "source" | "look" | 
   return {
     ...ofServer("server.degraded", server),
     look: async ({ now }) => {
-      const bad = (await health.checks()).filter(({ status }) => notPassing.includes(status));
+      const checks = await health.checks();
+      if (checks === null) return notUp;
+      const bad = checks.filter(({ status }) => notPassing.includes(status));
       if (bad.length === 0) return { ...nothingHolds, value: 0 };
       const summary = `server ${server}: ${bad.map(({ name, status }) => `${name} ${status}`).join(", ")}`;
       const description = bad.map(({ name, output }) => sentence(output, `${name} does not pass.`)).join(" ");

@@ -37,8 +37,8 @@ export interface PartCheck {
 export interface Surroundings {
   /** Whether a run touches a repository that a selector picks. */
   readonly touches: (runId: string, where: string) => Promise<boolean>;
-  /** The name by which this server is known, and how its parts are. */
-  readonly health: { readonly server: string; readonly checks: () => Promise<readonly PartCheck[]> };
+  /** The name by which this server is known, and how its parts are; null while it is being started or stopped. */
+  readonly health: { readonly server: string; readonly checks: () => Promise<readonly PartCheck[] | null> };
   /** The last readiness suite of each command that has ended. */
   readonly lastSuites: () => Promise<readonly SuiteEnd[]>;
   /** Names of the outgoing webhooks. */
