@@ -35,6 +35,7 @@ export async function openAlerts(context: AppContext, parts: AlertParts): Promis
   const { channels, observe, onFailure, health, lastSuites, burnRate } = parts;
   const { config, paths } = context.loaded;
   const store = await context.store();
+  const stopping = new AbortController();
   const senders = [...channels.values()].map(
     (channel) =>
       new AlertSender({
@@ -64,7 +65,7 @@ export async function openAlerts(context: AppContext, parts: AlertParts): Promis
         };
       },
       backupMaxAgeMs: config.backup.maxAge,
-      stateBytes: async () => await measureFolder(paths.stateFolder, context.signal),
+      stateBytes: async () => await measureFolder(paths.stateFolder, stopping.signal),
       freeRatio: async () => {
         const { bavail, blocks } = await statfs(paths.stateFolder);
         // Some file systems do not know how large they are.
@@ -82,6 +83,8 @@ export async function openAlerts(context: AppContext, parts: AlertParts): Promis
   judge.start();
   return {
     stop: async ({ drainMs }) => {
+      // A large folder may take its time.
+      stopping.abort();
       await judge.stop();
       await Promise.all(senders.map(async (sender) => await sender.stop(drainMs)));
     },
