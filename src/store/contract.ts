@@ -2,7 +2,7 @@ import type { BackupRegister } from "./backup-contract.ts";
 import type { AuditTrail } from "./audit-contract.ts";
 import type { AlertStore } from "./alert-contract.ts";
 import type { RunFilter } from "../selectors/run-filter.ts";
-import type { ObjectiveStore } from "./objectives.ts";
+import type { ObjectiveStore } from "./objective-contract.ts";
 import type { StoreProbe } from "./health-contract.ts";
 import type { ProjectionStore } from "./projection-contract.ts";
 import type { SigningKeyStore, TokenRegister } from "./identity-contract.ts";
