@@ -72,6 +72,15 @@ const withHook = [
   "webhooks.outgoing.chat.secret=0123456789abcdef01234567",
 ];
 
+/** A rule and a channel, an objective. */
+const withAlert = [
+  "--set",
+  "telemetry.channels.log.file=alerts.ndjson",
+  "--set",
+  'telemetry.alerts=[{"name":"failures","on":["run.failed"],"notify":["log"]}]',
+];
+const withSlo = ["--set", 'telemetry.slos={"all":{"availability":{"objective":99}}}'];
+
 const documents: readonly Printed[] = [
   { name: "error", code: 64, argv: ["rnu"] },
   { name: "error", code: 64, argv: ["repos", "list", "-s", "("] },
@@ -106,6 +115,21 @@ const documents: readonly Printed[] = [
   { name: "webhooksList", code: 0, argv: ["webhooks", "list", ...withHook] },
   { name: "webhooksTest", code: 1, argv: ["webhooks", "test", "chat", ...withHook] },
   { name: "webhooksDeliveries", code: 0, argv: ["webhooks", "deliveries", "--state", "dead"] },
+  { name: "alertsList", code: 0, argv: ["alerts", "list", ...withAlert] },
+  {
+    name: "alertsSilence",
+    code: 0,
+    argv: ["alerts", "silence", "failures", "--for", "1h", "--reason", "x", ...withAlert],
+  },
+  { name: "alertsSilences", code: 0, argv: ["alerts", "silences", ...withAlert] },
+  { name: "alertsTest", code: 0, argv: ["alerts", "test", "failures", ...withAlert] },
+  { name: "sloList", code: 0, argv: ["slo", "list", ...withSlo] },
+  { name: "backupCreate", code: 0, argv: ["backup", "create"] },
+  { name: "backupCreate", code: 0, argv: ["backup", "create", "--to", "copy.tar.zst"] },
+  { name: "backupList", code: 0, argv: ["backup", "list"] },
+  { name: "backupVerify", code: 0, argv: ["backup", "verify", "latest"] },
+  { name: "backupRestore", code: 0, argv: ["backup", "restore", "copy.tar.zst", "--force"] },
+  { name: "upgrade", code: 0, argv: ["upgrade", "--dry-run"] },
   { name: "doctor", code: 1, argv: ["doctor", "--set", "auth.oidc.issuer=http://127.0.0.1:9", ...withOidc] },
   { name: "productionPlan", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionPlan", code: 0, argv: ["production", "check-config", "--plan"] },
@@ -127,6 +151,10 @@ const lines: readonly Printed[] = [
   { name: "auditExportLine", code: 0, argv: ["audit", "export"] },
   { name: "webhooksListLine", code: 0, argv: ["webhooks", "list", ...withHook] },
   { name: "webhooksDeliveriesLine", code: 0, argv: ["webhooks", "deliveries"] },
+  { name: "alertsListLine", code: 0, argv: ["alerts", "list", ...withAlert] },
+  { name: "alertsSilencesLine", code: 0, argv: ["alerts", "silences", ...withAlert] },
+  { name: "sloListLine", code: 0, argv: ["slo", "list", ...withSlo] },
+  { name: "backupListLine", code: 0, argv: ["backup", "list"] },
   { name: "productionPlanLine", code: 0, argv: ["production", "run-all-tests", "--list"] },
   { name: "productionLine", code: 1, argv: ["production", "check-config"] },
 ];
@@ -172,6 +200,13 @@ describe("what commands print for machines has its published shape, alone on the
     expect(logs.stdout).toContain("hello");
   });
 
+  it("alerts unsilence of a silence", async () => {
+    const words = ["alerts", "silence", "failures", "--for", "1h", "--reason", "x", ...withAlert, "-o", "json"];
+    const { id } = JSON.parse((await call(...words)).stdout) as { id: string };
+    const { stdout } = await call("alerts", "unsilence", id, ...withAlert, "-o", "json");
+    expect(problemsOf("alertsUnsilence", JSON.parse(stdout))).toBe("");
+  });
+
   it("webhooks redeliver of a delivery that was given up", async () => {
     const tried = JSON.parse((await call("webhooks", "test", "chat", ...withHook, "-o", "json")).stdout) as {
       id: string;
@@ -193,6 +228,7 @@ describe("the published shapes", () => {
     const proved = new Set<string>([...documents, ...lines].map(({ name }) => name));
     expect(Object.keys(outputSchemas).filter((name) => !proved.has(name))).toEqual([
       "runsLogsLine",
+      "alertsUnsilence",
       "webhooksRedeliver",
     ]);
   });

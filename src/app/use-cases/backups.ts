@@ -3,9 +3,9 @@ import { MahavishnuError } from "../../lib/errors.ts";
 import type { BackupRow } from "../../store/backup-contract.ts";
 import type { AppContext } from "../app-context.ts";
 import { readBackupKey } from "../backup/backup-key.ts";
-import { createBackup } from "../backup/create-backup.ts";
+import { createBackup as makeBackup } from "../backup/create-backup.ts";
 import { keepBackups } from "../backup/keep-backups.ts";
-import type { Manifest } from "../backup/manifest.ts";
+import { type BackupSummary, summariseManifest } from "../backup/summarise-manifest.ts";
 import { verifyArchive } from "../backup/verify-archive.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 
@@ -23,32 +23,8 @@ export interface BackupItem {
   readonly scheduled: boolean;
 }
 
-/** What a backup holds, as far as it is told. */
-export interface BackupSummary {
-  readonly id: string;
-  readonly file: string;
-  readonly createdAt: string;
-  readonly version: string;
-  readonly schema: number;
-  readonly seq: number;
-  readonly runs: number;
-  readonly events: number;
-  readonly auditEntries: number;
-  readonly files: number;
-  readonly withSecrets: boolean;
-  readonly leftOut: readonly string[];
-}
-
-/** Tells of a manifest without its thousands of files. */
-export function summariseManifest(file: string, manifest: Manifest): BackupSummary {
-  const { id, createdAt, version, schema, seq, runs, events, auditEntries, withSecrets, leftOut, entries, links } =
-    manifest;
-  const files = entries.length + links.length;
-  return { id, file, createdAt, version, schema, seq, runs, events, auditEntries, files, withSecrets, leftOut };
-}
-
 /** `backup create`. */
-export const createBackupNow = defineUseCase<
+export const createBackup = defineUseCase<
   { readonly to?: string; readonly unlessNewerThanMs?: number },
   { readonly backup: (BackupSummary & { readonly bytes: number }) | null }
 >({
@@ -60,7 +36,7 @@ export const createBackupNow = defineUseCase<
     if (to !== undefined && context.from !== "cli") {
       throw new MahavishnuError("USAGE", "where a file is written is for the command line alone");
     }
-    const made = await createBackup(context, {
+    const made = await makeBackup(context, {
       signal: context.signal,
       ...(to === undefined ? {} : { to }),
       ...(unlessNewerThanMs === undefined ? {} : { noneSince: Date.now() - unlessNewerThanMs }),
@@ -89,7 +65,7 @@ export const listBackups = defineUseCase<{ readonly limit: number }, { readonly 
 /** `backup verify`. */
 export const verifyBackup = defineUseCase<{ readonly backup: string }, BackupSummary>({
   name: "verifyBackup",
-  permission: "backups:write",
+  permission: "telemetry:read",
   writes: false,
   resource: () => backups,
   run: async (context, { backup }) => {

@@ -1,7 +1,7 @@
 import { readBackupKey } from "../backup/backup-key.ts";
 import { restoreBackup } from "../backup/restore-backup.ts";
+import { type BackupSummary, summariseManifest } from "../backup/summarise-manifest.ts";
 import { defineUseCase } from "../use-case.ts";
-import { type BackupSummary, summariseManifest } from "./backups.ts";
 
 /** What `backup restore` brought back. */
 export interface RestoreReport extends BackupSummary {

@@ -1,12 +1,7 @@
 import { resolve } from "node:path";
 import { perform } from "../../app/perform.ts";
-import {
-  type BackupItem,
-  type BackupSummary,
-  createBackupNow,
-  listBackups,
-  verifyBackup,
-} from "../../app/use-cases/backups.ts";
+import { type BackupItem, createBackup, listBackups, verifyBackup } from "../../app/use-cases/backups.ts";
+import type { BackupSummary } from "../../app/backup/summarise-manifest.ts";
 import { restoreState } from "../../app/use-cases/restore.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
 import { parseDuration } from "../../lib/duration.ts";
@@ -31,9 +26,9 @@ export async function runBackupCreate(options: BackupCreateFlags & GlobalOptions
   const within = unlessNewerThan === undefined ? undefined : parseDuration(unlessNewerThan);
   if (within === null) throw new MahavishnuError("USAGE", `"${unlessNewerThan ?? ""}" is no time such as 24h`);
   await using app = await openWorkspace(options, io);
-  const { backup } = await perform(app, createBackupNow, {
+  const { backup } = await perform(app, createBackup, {
     // Where the command was called, as every shell does.
-    ...(to === undefined ? {} : { to: resolve(to) }),
+    ...(to === undefined ? {} : { to: resolve(io.cwd, to) }),
     ...(within === undefined ? {} : { unlessNewerThanMs: within }),
   });
   if (options.format === "json") writeJson(io.stdout, { backup });
@@ -70,10 +65,15 @@ function toRow({ id, state, createdAt, bytes, file, error }: BackupItem): Line[]
   return [[id], [span(style, state)], [createdAt], [bytes === null ? "" : formatSize(bytes)], [error ?? file]];
 }
 
+/** A file is meant from where the command was called; a name is not a file. */
+function place(backup: string, cwd: string): string {
+  return backup.includes("/") || backup.includes(".") ? resolve(cwd, backup) : backup;
+}
+
 /** `mahavishnu backup verify`. */
 export async function runBackupVerify(options: BackupVerifyOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
-  const summary = await door.perform(verifyBackup, { backup: options.backup });
+  const summary = await door.perform(verifyBackup, { backup: place(options.backup, io.cwd) });
   if (options.format === "json") writeJson(io.stdout, summary);
   else writeLines(io.stdout, [...describe(summary), "it is whole"]);
   return exitCodes.success;
@@ -83,7 +83,7 @@ export async function runBackupVerify(options: BackupVerifyOptions, io: CommandI
 export async function runBackupRestore(options: BackupRestoreOptions, io: CommandIo): Promise<number> {
   await using app = await openWorkspace(options, io);
   const { force = false }: BackupRestoreFlags = options;
-  const restored = await perform(app, restoreState, { file: resolve(options.file), force });
+  const restored = await perform(app, restoreState, { file: resolve(io.cwd, options.file), force });
   if (options.format === "json") writeJson(io.stdout, restored);
   else {
     writeLines(io.stdout, [

@@ -1,5 +1,5 @@
 import * as shapes from "../../app/shapes/backups.ts";
-import { createBackupNow, listBackups, verifyBackup } from "../../app/use-cases/backups.ts";
+import { createBackup, listBackups, verifyBackup } from "../../app/use-cases/backups.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const tag = "backups";
@@ -15,7 +15,7 @@ export const backupOperations: readonly Operation[] = [
     output: shapes.backupList,
   }),
   operation(tag, {
-    useCase: createBackupNow,
+    useCase: createBackup,
     method: "POST",
     path: "/v1/backups",
     summary: "Makes a backup into the folder of the configuration, and verifies it",
