@@ -50,7 +50,7 @@ function blur({ exitCode, stdout, stderr }: CliResult): string {
       .replaceAll(/\b(?:local:\w+|user:root)\b/g, "WHO")
       .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{40,64}\b/g, "UUID")
       .replaceAll(/(?<="(?:shortId|nonce|echo|id)": )"[^"]+"|(?<=mahavishnu runs \w+ )\w{4}\b/g, "ID")
-      .replaceAll(/(?<=[ \t"/])[a-z0-9]{10}\b/g, "ID")
+      .replaceAll(/(?<=[ \t\n"/])[a-z0-9]{10}\b/g, "ID")
       // A server tells no folders of its own.
       .replaceAll(`${world.proxied.server.workspace}/`, "")
       .replaceAll(/ --url http:\/\/127\.0\.0\.1:\d+/g, "")
@@ -102,6 +102,9 @@ const reads: readonly (readonly string[])[] = [
   ["token", "revoke", "0000000000"],
   ["access", "can", "user:vera", "runs:start", "alpha"],
   ["audit", "verify"],
+  ["alerts", "silences"],
+  ["alerts", "unsilence", "0000000000"],
+  ["backup", "verify", "00000000"],
   ["webhooks", "list"],
   ["webhooks", "test", "nothing"],
   ["webhooks", "redeliver", `evt_${"0".repeat(24)}`],
@@ -115,6 +118,8 @@ const deeds: readonly (readonly string[])[] = [
   ["run", "survey", "-s", "name:beta"],
   ["exec", "-s", "name:alpha", "--", "git", "rev-parse", "--abbrev-ref", "HEAD"],
   ["webhooks", "test", "chat"],
+  ["alerts", "silence", "left", "--for", "1h", "--reason", "it moves"],
+  ["alerts", "test", "left"],
 ];
 
 /** Those whose answer is another one for another caller, or about what the caller has done before. */
@@ -129,6 +134,10 @@ const personal: readonly (readonly string[])[] = [
   ["token", "create", "--subject", "service:ci"],
   ["token", "rotate"],
   ["webhooks", "deliveries"],
+  ["alerts", "list"],
+  ["slo", "list"],
+  ["backup", "create"],
+  ["backup", "list"],
   ["runs", "retry", "FAILS"],
   ["production", "check-config", "--only", "CFG*"],
 ];
@@ -178,10 +187,10 @@ describe("a command with --url", () => {
     const others = listCommands(buildTestProgram()).filter((name) => !covered.has(name));
     // Those that take minutes are asked as `production check-config` is.
     const alike = ["production run-all-tests", "production run-benchmarks", "production run-integration-tests"];
-    const alone = ["config schema", "doctor", "init", "serve", "upgrade"];
+    const alone = ["backup restore", "config schema", "doctor", "init", "serve", "upgrade"];
     expect(others.toSorted()).toEqual([...alike, ...alone].toSorted());
     for (const name of alone) {
-      const { exitCode, stderr } = await remotely(name.split(" "));
+      const { exitCode, stderr } = await remotely([...name.split(" "), ...(name === "backup restore" ? ["x"] : [])]);
       expect([exitCode, stderr]).toEqual([64, expect.stringContaining("--url")]);
     }
   });

@@ -98,6 +98,11 @@ export async function startApiWorld(): Promise<ApiWorld> {
       ],
       config: {
         server: { requestsPerMinute: 1_000_000 },
+        telemetry: {
+          channels: { log: { file: "alerts.ndjson" } },
+          alerts: [{ name: "left", on: ["run.interrupted"], notify: ["log"] }],
+          slos: { all: { availability: { objective: 99 } } },
+        },
         webhooks: {
           incoming: { deploy: { workflow: "hello", secret: "${env:HOOK_SECRET}", inputs: { who: "/who" } } },
           outgoing: { chat: { url: receiver.url, secret: "${env:HOOK_SECRET}" } },

@@ -37,5 +37,8 @@ export const createdBackup = z.strictObject({ backup: backupSummary.extend({ byt
 export const restoredBackup = backupSummary.extend({ replaced: z.string().nullable(), beside: z.string() });
 
 export const listBackupsInput = z.strictObject({ limit: z.int().min(1).max(1_000).prefault(100) });
-export const createBackupInput = z.strictObject({});
+/** Milliseconds. */
+export const createBackupInput = z.strictObject({
+  unlessNewerThanMs: z.int().min(0).max(31_536_000_000).exactOptional(),
+});
 export const verifyBackupInput = z.strictObject({ backup: z.string().regex(/^(?:latest|[0-9a-f]{8})$/) });

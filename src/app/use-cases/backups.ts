@@ -80,7 +80,7 @@ async function findBackup(context: AppContext, name: string): Promise<string> {
   const rows = (await (await context.history()).listBackups(10_000)).filter(({ state }) => state === "good");
   const found = name === "latest" ? rows[0] : rows.find(({ id }) => id === name);
   if (found !== undefined) return found.file;
-  if (name !== "latest" && context.from === "cli") return resolve(name);
+  if (/[./]/.test(name) && context.from === "cli") return resolve(name);
   throw new MahavishnuError(
     "BACKUP_NOT_FOUND",
     name === "latest" ? "there is no good backup" : `there is no backup ${name}`,

@@ -25,8 +25,8 @@ export async function runBackupCreate(options: BackupCreateFlags & GlobalOptions
   const { to, unlessNewerThan } = options;
   const within = unlessNewerThan === undefined ? undefined : parseDuration(unlessNewerThan);
   if (within === null) throw new MahavishnuError("USAGE", `"${unlessNewerThan ?? ""}" is no time such as 24h`);
-  await using app = await openWorkspace(options, io);
-  const { backup } = await perform(app, createBackup, {
+  await using door = await openDoor(options, io);
+  const { backup } = await door.perform(createBackup, {
     // Where the command was called, as every shell does.
     ...(to === undefined ? {} : { to: resolve(io.cwd, to) }),
     ...(within === undefined ? {} : { unlessNewerThanMs: within }),

@@ -9,6 +9,7 @@ export function declareBackup(program: Command, shell: Shell): void {
   declareGroup(program, shell, head, (group) => {
     declareCommand<BackupCreateFlags>(group, shell, {
       name: "create",
+      remote: true,
       summary: "make a backup and verify it",
       options: () => [
         new Option("--to <FILE>", "write it here, not into backup.folder").argParser(parseNonEmpty),

@@ -14,7 +14,7 @@ export interface Inputs {
   /** Looks at the working trees of repositories. */
   readonly checkFleetRepositories: { readonly filter?: string | undefined; readonly maxParallel?: number | undefined };
   /** Makes a backup into the folder of the configuration, and verifies it. */
-  readonly createBackup: Readonly<Record<string, never>>;
+  readonly createBackup: { readonly unlessNewerThanMs?: number | undefined };
   /** Makes a token; this answer alone shows it. */
   readonly createToken: { readonly subject: string; readonly name?: string | undefined; readonly role?: string | undefined; readonly where?: string | undefined; readonly ttlMs?: number | undefined };
   /** Ends a silence now. */
@@ -182,7 +182,7 @@ export const calls = {
   cancelSuite: {"method":"POST","path":"/v1/suites/{id}/cancel","query":[],"body":[],"takesIdempotencyKey":false,"isStream":false},
   checkAdapterHealth: {"method":"GET","path":"/v1/adapters/health","query":["name","deadlineMs"],"body":null,"takesIdempotencyKey":false,"isStream":false},
   checkFleetRepositories: {"method":"GET","path":"/v1/repositories/check","query":["filter","maxParallel"],"body":null,"takesIdempotencyKey":false,"isStream":false},
-  createBackup: {"method":"POST","path":"/v1/backups","query":[],"body":[],"takesIdempotencyKey":false,"isStream":false},
+  createBackup: {"method":"POST","path":"/v1/backups","query":[],"body":["unlessNewerThanMs"],"takesIdempotencyKey":false,"isStream":false},
   createToken: {"method":"POST","path":"/v1/tokens","query":[],"body":["subject","name","role","where","ttlMs"],"takesIdempotencyKey":false,"isStream":false},
   endSilence: {"method":"DELETE","path":"/v1/alerts/silences/{id}","query":[],"body":null,"takesIdempotencyKey":false,"isStream":false},
   execCommand: {"method":"POST","path":"/v1/commands","query":[],"body":["command","timeoutMs","detach","select","maxParallel"],"takesIdempotencyKey":true,"isStream":false},
