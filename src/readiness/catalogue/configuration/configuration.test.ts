@@ -69,7 +69,7 @@ describe("CFG005 and CFG006", () => {
   });
 
   it("take a key that is not built yet for unknown", async () => {
-    expect(await ask("CFG005", `${goodConfig}telemetry: { logs: 1 }\n`)).toMatchObject({ status: "fail" });
+    expect(await ask("CFG005", `${goodConfig}schedules: { nightly: 1 }\n`)).toMatchObject({ status: "fail" });
   });
 });
 

@@ -1,5 +1,12 @@
 import type { AppContext } from "../../../app/app-context.ts";
 import type { UseCase } from "../../../app/use-case.ts";
+import { endSilence, listAlerts, listSilences, silenceAlert, testAlert } from "../../../app/use-cases/alerts.ts";
+import { createBackup, listBackups, verifyBackup } from "../../../app/use-cases/backups.ts";
+import { readMetrics } from "../../../app/use-cases/metrics.ts";
+import { previewPurge, startPurge } from "../../../app/use-cases/purge.ts";
+import { restoreState } from "../../../app/use-cases/restore.ts";
+import { listObjectives } from "../../../app/use-cases/slo.ts";
+import { upgradeState } from "../../../app/use-cases/upgrade.ts";
 import { explainAccess, showAccess, whoAmI } from "../../../app/use-cases/access.ts";
 import { checkAdapterHealth, listAdapters } from "../../../app/use-cases/adapters.ts";
 import { exportAudit, listAudit, verifyAudit } from "../../../app/use-cases/audit.ts";
@@ -100,6 +107,21 @@ export function everyAct({ runs }: DoorWorld): readonly EveryAct[] {
     act(listWebhookDeliveries, { limit: 10 }),
     act(redeliverWebhook, { id: "none" }),
     act(testWebhook, { name: "none" }),
+    act(readMetrics, { render: async () => await Promise.resolve("") }),
+    act(listAlerts, {}),
+    act(listSilences, {}),
+    act(silenceAlert, { rule: "none", forMs: 1_000, reason: "asked by the suite" }),
+    act(endSilence, noSuite),
+    act(testAlert, { rule: "none" }),
+    act(listObjectives, {}),
+    act(createBackup, {}),
+    act(listBackups, { limit: 10 }),
+    act(verifyBackup, { backup: "latest" }),
+    // There is a state: whoever may ask hears that it is not replaced.
+    act(restoreState, { file: "none", force: false }),
+    act(upgradeState, { dryRun: true }),
+    act(previewPurge, { states: ["cancelled"], olderThanMs: 86_400_000 }),
+    act(startPurge, { states: ["cancelled"], olderThanMs: 86_400_000 }),
   ];
 }
 
@@ -143,6 +165,8 @@ async function waitForRun(answer: unknown): Promise<void> {
 const saidBehind: ReadonlySet<string> = new Set([
   "RUN_STATE",
   "SUITE_NOT_FOUND",
+  "ALERT_NOT_FOUND",
+  "RESTORE_REFUSED",
   "CHECK_NOT_FOUND",
   "WEBHOOK_NOT_FOUND",
 ]);

@@ -45,16 +45,31 @@ const judging = [
 ] as const;
 const overseeing = ["showAccess", "explainAccess", "listTokens", "listAudit", "verifyAudit", "exportAudit"] as const;
 const calling = ["listWebhooks", "listWebhookDeliveries", "redeliverWebhook", "testWebhook"] as const;
+const operating = [
+  "readMetrics",
+  "listAlerts",
+  "listSilences",
+  "silenceAlert",
+  "endSilence",
+  "testAlert",
+  "listObjectives",
+  "createBackup",
+  "listBackups",
+  "verifyBackup",
+  "restoreState",
+  "previewPurge",
+  "startPurge",
+] as const;
 const admitting = ["createToken", "revokeToken", "rotateKeys"] as const;
 
 /** What each role may do, and nothing else. Written down a second time on purpose: the product's own table must not judge itself. */
 export const matrix: Readonly<Record<string, readonly string[]>> = {
   viewer: reading,
   runner: starting,
-  editor: acting,
+  editor: [...acting, "upgradeState"],
   approver: reading,
-  operator: [...acting, ...judging, ...overseeing, ...calling],
-  admin: [...acting, ...judging, ...overseeing, ...calling, ...admitting],
+  operator: [...acting, ...judging, ...overseeing, ...calling, ...operating],
+  admin: [...acting, ...judging, ...overseeing, ...calling, ...operating, ...admitting, "upgradeState"],
   worker: [...followingRuns, "whoAmI"],
 };
 
