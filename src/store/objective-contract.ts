@@ -8,7 +8,7 @@ export interface GoodRuns {
 export interface GoodRunsQuery {
   /** For each, runs that ended at or after it, in milliseconds since 1970. */
   readonly since: readonly number[];
-  /** Only runs of these workflows; of all when empty. */
+  /** Only runs of these workflows; of all but those of the product itself, such as purges, when empty. */
   readonly workflows: readonly string[];
   /** Milliseconds from when a run was asked for to its end; null when any time is good, as long as it has succeeded. */
   readonly withinMs: number | null;

@@ -14,7 +14,7 @@ export function createObjectiveStore({ db, read }: StoreParts): ObjectiveStore {
               SELECT ended_at, iif(?3 IS NULL, state = 'succeeded', ended_at - created_at <= ?3) AS good
               FROM run INDEXED BY run_ended
               WHERE ended_at >= (SELECT min(at) FROM edge) AND state IN ('succeeded', 'partial', 'failed')
-                AND (json_array_length(?2) = 0 OR workflow IN (SELECT value FROM json_each(?2))))
+                AND iif(json_array_length(?2) = 0, workflow NOT GLOB 'mahavishnu/*', workflow IN (SELECT value FROM json_each(?2))))
           SELECT edge.number, count(ended.ended_at) AS total, coalesce(sum(ended.good), 0) AS good
           FROM edge LEFT JOIN ended ON ended.ended_at >= edge.at GROUP BY edge.number ORDER BY edge.number`);
         const rows = statement.all(JSON.stringify(since), JSON.stringify(workflows), withinMs);

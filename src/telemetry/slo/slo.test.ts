@@ -86,7 +86,8 @@ describe("what the store counts", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(one, { maxLength: 30 }), query, async (ended, { ages, workflows, withinMs }) => {
         await withStore(async (store, file) => {
-          addRuns(file, now, ended);
+          // The product's own runs are nobody's promise.
+          addRuns(file, now, [...ended, { ago: 0, took: 0, state: "failed", workflow: "mahavishnu/purge" }]);
           const counted = ended.filter(({ state, workflow }) => {
             return state !== "cancelled" && (workflows.length === 0 || workflows.includes(workflow));
           });
