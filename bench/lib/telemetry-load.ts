@@ -14,7 +14,6 @@ import { openApp } from "../../src/app/open-app.ts";
 import { planNamed } from "../../src/app/plan-workflow.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Action } from "../../src/engine/contract.ts";
-import { type LogFields, silentLog } from "../../src/lib/log.ts";
 import { serve } from "../../src/server/serve.ts";
 
 const [mode = "runs", endpoint = "off"] = process.argv.slice(2);
@@ -59,13 +58,11 @@ try {
 
   let dropped = 0;
   const env = { PATH: process.env["PATH"] };
-  const log = {
-    ...silentLog,
-    warn: (_: string, fields: LogFields = {}) => {
-      dropped += Number(fields["spans"] ?? 0);
-    },
+  // As `serve` writes its log: by pino, to the files and to whoever reads.
+  const stderr = (text: string): void => {
+    dropped += Number(/"spans":(\d+)/.exec(text)?.[1] ?? 0);
   };
-  const app = Object.assign(openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env, log }), {
+  const app = Object.assign(openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env, stderr }), {
     actions: async () => new Map([[nothing.name, nothing]]),
   });
   const stop = new AbortController();

@@ -5,6 +5,7 @@ import type { RunFeeds } from "./run-feed.ts";
 import type { RecentRuns } from "./stored-run.ts";
 import type { ActionRegistry } from "../engine/contract.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
+import type { Log } from "../lib/log.ts";
 import type { Fleet } from "../repositories/types.ts";
 import type { FreshFleet } from "./fresh-fleet.ts";
 import type { Store } from "../store/contract.ts";
@@ -49,6 +50,8 @@ export interface AppContext extends AsyncDisposable {
   history(): Promise<Store>;
   /** The engine of this process. Asking for it resolves the secrets of the configuration. */
   engine(): Promise<Engine>;
+  /** The log of this process: files in the state folder. Whoever executes runs or serves asks for it. */
+  log(): Promise<Log>;
   /** The same open workspace for somebody else who acts; what it opens belongs to this one, and disposing of it does nothing. */
   actFor(caller: Caller): AppContext;
   /** Runs that somebody follows. */

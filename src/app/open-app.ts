@@ -3,7 +3,6 @@ import { findLocalOwner, localSubject, type Subject } from "../access/subject.ts
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunObserver } from "../engine/run-writer.ts";
-import { type Log, silentLog } from "../lib/log.ts";
 import { RecentMap } from "../lib/recent-map.ts";
 import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Store } from "../store/contract.ts";
@@ -11,6 +10,7 @@ import type { Traces } from "../telemetry/traces/open-traces.ts";
 import type { AppContext, Caller } from "./app-context.ts";
 import { engineLimits } from "./engine-limits.ts";
 import { expectCurrentFleet, expectFleet, type FleetLook, FreshFleet } from "./fresh-fleet.ts";
+import type { ServiceLog } from "./open-service-log.ts";
 import { openRunTraces } from "./open-run-traces.ts";
 import { expectRunFolders, runFoldersOf } from "./run-folders.ts";
 import type { RunFeeds } from "./run-feed.ts";
@@ -29,8 +29,10 @@ export interface AppRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gives what is aborted when whoever asked has gone; asked by what can be ended early, and by nothing else. */
   readonly signal?: () => AbortSignal;
-  /** Where this process tells what it does; left out, nowhere. */
-  readonly log?: Log;
+  /** Who gets every line of the log, besides its files; left out, nobody. */
+  readonly stderr?: (text: string) => void;
+  /** Told once when the log cannot be written. */
+  readonly onLogFault?: (text: string) => void;
 }
 
 /**
@@ -45,12 +47,14 @@ export function openApp({
   subject = localSubject(),
   env,
   signal = () => never,
-  log = silentLog,
+  stderr,
+  onLogFault = () => undefined,
 }: AppRequest): AppContext {
   const observers = new Set<RunObserver>();
   let store: Promise<Store> | undefined;
   let empty: Store | undefined;
   let engine: Promise<Engine> | undefined;
+  let log: Promise<ServiceLog> | undefined;
   let traces: Promise<Traces | null> | undefined;
   let requestId: string | undefined;
   let feeds: Promise<RunFeeds> | undefined;
@@ -83,10 +87,11 @@ export function openApp({
   };
 
   const makeTheEngine = async (): Promise<Engine> => {
-    const [{ createEngine }, { resolveSecrets }, { makeSystemActions }] = await Promise.all([
+    const [{ createEngine }, { resolveSecrets }, { makeSystemActions }, { logRuns }] = await Promise.all([
       import("../engine/engine.ts"),
       import("../config/secret-references.ts"),
       import("./system-actions.ts"),
+      import("../telemetry/logs/log-runs.ts"),
     ]);
     expectRunFolders(loaded.paths);
     const folders = runFoldersOf(loaded.paths);
@@ -95,7 +100,9 @@ export function openApp({
       given.length > 0 ? given : (await context.fleet()).allowedRoots;
     const system = makeSystemActions({ store: await context.store(), stateFolder, ...folders, allowedRoots });
     const { named } = await resolveSecrets(loaded, env);
-    traces = openRunTraces({ loaded, env, log });
+    const told = await context.log();
+    observers.add(logRuns(told));
+    traces = openRunTraces({ loaded, env, log: told });
     const tracing = await traces;
     if (tracing !== null) observers.add(tracing.observe);
     return createEngine({
@@ -111,6 +118,11 @@ export function openApp({
         for (const observer of observers) observer(state, events);
       },
     });
+  };
+
+  const openTheLog = async (): Promise<ServiceLog> => {
+    const { openServiceLog } = await import("./open-service-log.ts");
+    return await openServiceLog({ loaded, env, onFault: onLogFault, ...(stderr === undefined ? {} : { stderr }) });
   };
 
   const context: AppContext = {
@@ -133,6 +145,7 @@ export function openApp({
     actions: async () => (await import("../actions/builtin-actions.ts")).builtinActions,
     store: () => (store ??= openTheStore()),
     history: openTheHistory,
+    log: async () => (await (log ??= openTheLog())).log,
     engine: () => (engine ??= makeTheEngine()),
     observeRuns: (observer) => {
       observers.add(observer);
@@ -147,6 +160,7 @@ export function openApp({
       await (await traces?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await empty?.[Symbol.asyncDispose]();
+      (await log?.catch(() => undefined))?.[Symbol.dispose]();
     },
   };
   return context;
@@ -170,6 +184,7 @@ function actFor(context: AppContext, caller: Caller): AppContext {
     actions: context.actions,
     store: context.store,
     history: context.history,
+    log: context.log,
     recentRuns: context.recentRuns,
     runFeeds: context.runFeeds,
     engine: context.engine,

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OutputCapture } from "./capture-output.ts";
-import { createMask } from "./mask-secrets.ts";
+import { createMask } from "../lib/mask-secrets.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "capture-"))));

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { messageOf } from "../lib/errors.ts";
-import type { Mask } from "./mask-secrets.ts";
+import type { Mask } from "../lib/mask-secrets.ts";
 import type { OutputRecord } from "./state.ts";
 
 /** Small outputs are written once, at the end; a growing one at least this often, so that it can be followed. */

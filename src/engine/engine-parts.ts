@@ -3,7 +3,7 @@ import type { Owner, Store } from "../store/contract.ts";
 import type { Expressions } from "../workflows/expressions.ts";
 import type { ActionRegistry, Secrets } from "./contract.ts";
 import type { Launchers } from "./launchers.ts";
-import type { Masking } from "./mask-secrets.ts";
+import type { Masking } from "../lib/mask-secrets.ts";
 import type { RetryDefaults } from "./retry-rule.ts";
 import type { RunObserver } from "./run-writer.ts";
 import type { StepSlots } from "./step-slots.ts";

@@ -15,7 +15,7 @@ import type { EngineLimits, EngineParts } from "./engine-parts.ts";
 import { makeEvent } from "./events.ts";
 import { Launchers } from "./launchers.ts";
 import { Lease } from "./lease.ts";
-import { createMasking } from "./mask-secrets.ts";
+import { createMasking } from "../lib/mask-secrets.ts";
 import { createdData, type RecordedRun, recordRun, type StartRequest } from "./record-run.ts";
 import { beginState, reduce, replay } from "./reduce.ts";
 import { chooseRetries, type RetryChoice } from "./retry-run.ts";

@@ -3,6 +3,7 @@ import type { Authenticator } from "../access/authenticator.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { DispatchEvent } from "../app/dispatcher.ts";
 import { openAuthenticator } from "../app/open-identity.ts";
+import type { Log } from "../lib/log.ts";
 import { sloSource } from "../telemetry/slo/slo-source.ts";
 import { authenticateBearer } from "./callers/authenticate-bearer.ts";
 import { createHttpServer } from "./http/create-server.ts";
@@ -41,6 +42,8 @@ export interface ServeRequest {
   readonly onDispatch: (event: DispatchEvent) => void;
   /** Told in one line of what happens to the server itself: a new certificate, a part that does not work. */
   readonly onNotice: (line: string) => void;
+  /** Told of each request and of faults of the server itself; the log of the workspace when left out. */
+  readonly log?: Log;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   const { config, paths } = app.loaded;
   const inherited = findInheritedSocket(app.env, process.pid);
   const { host, port, maxBody, requestTimeout, maxConnections, drain } = config.server;
+  const log = request.log ?? (await app.log());
   const store = await app.store();
   const engine = await app.engine();
   app.freshFleet.follow();
@@ -93,7 +97,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     health: { board, hasStarted: () => dispatcher.hasStarted },
     metrics,
     stopping: stopping.signal,
-    onNotice,
+    log,
     isLoopback: place.isLoopback,
     ...(tls === null ? {} : { tls: tls.options }),
   });

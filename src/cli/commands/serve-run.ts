@@ -1,6 +1,6 @@
 import type { DispatchEvent } from "../../app/dispatcher.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { escapeControl } from "../../lib/escape-control.ts";
+import type { Log } from "../../lib/log.ts";
 import { type CommandIo, writeNdjson } from "../command-io.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { GlobalOptions } from "../global-options.ts";
@@ -8,7 +8,8 @@ import { openWorkspace } from "../open-workspace.ts";
 
 /** `mahavishnu serve`. */
 export async function runServe(options: GlobalOptions, io: CommandIo): Promise<number> {
-  await using app = await openWorkspace(options, io);
+  await using app = await openWorkspace(options, io, "stderr");
+  const log = await app.log();
   const { serve } = await import("../../server/serve.ts");
   const hurry = new AbortController();
   const { signal: stop } = io.interrupts;
@@ -26,22 +27,22 @@ export async function runServe(options: GlobalOptions, io: CommandIo): Promise<n
       if (options.format === "ndjson") writeNdjson(io.stdout, [{ type: "ready", url }]);
       else io.stdout.write(`mahavishnu serves ${app.loaded.workspace} at ${url}\n`);
     },
-    onDispatch: (event) => {
-      const line = describeTrouble(event);
-      if (line !== null) io.stderr.write(`${line}\n`);
-    },
-    onNotice: (line) => io.stderr.write(`${escapeControl(line)}\n`),
+    onDispatch: (event) => logTrouble(log, event),
+    onNotice: (line) => log.warn(line),
+    log,
   });
   io.interrupts.obey();
   return exitCodes.success;
 }
 
-/** What an operator has to know; that runs come and go tells the history. */
-function describeTrouble(event: DispatchEvent): string | null {
+/** What an operator has to know; that runs come and go, they tell themselves. */
+function logTrouble(log: Log, event: DispatchEvent): void {
   if (event.kind === "failed") {
-    return `run ${event.runId} cannot be gone on with: ${messageOf(event.error)}; tried again in ${event.retryMs / 1_000} s`;
+    const { runId, error, retryMs } = event;
+    log.warn("a run cannot be gone on with; it is tried again", { runId, reason: messageOf(error), retryMs });
+  } else if (event.kind === "lost") {
+    log.warn("a run does not go on here any more", { runId: event.runId, reason: messageOf(event.error) });
+  } else if (event.kind === "blind") {
+    log.error("runs that wait cannot be looked for", { reason: messageOf(event.error) });
   }
-  if (event.kind === "lost") return `run ${event.runId} does not go on here any more: ${messageOf(event.error)}`;
-  if (event.kind === "blind") return `runs that wait cannot be looked for: ${messageOf(event.error)}`;
-  return null;
 }

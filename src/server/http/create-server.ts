@@ -3,6 +3,7 @@ import type { ServerOptions as TlsOptions } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import type { AppContext } from "../../app/app-context.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../telemetry/metrics/metrics.ts";
 import { addRoute } from "./add-route.ts";
 import { watchMethods } from "./allowed-methods.ts";
@@ -15,11 +16,12 @@ import { registerHostCheck } from "./host-check.ts";
 import { addHealthRoutes, healthPaths, type HealthSource } from "../health/health-routes.ts";
 import type { CallerOf } from "../callers/identify-caller.ts";
 import { StreamShares } from "../callers/stream-shares.ts";
-import { countRequests } from "../metrics/count-requests.ts";
+import { countRequests, nameRequests } from "../metrics/count-requests.ts";
 import { addMetricsRoute } from "../metrics/metrics-route.ts";
 import { registerLogin, type SignIn } from "../login/login.ts";
 import { allOperations } from "../operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
+import { logRequests } from "./log-requests.ts";
 import { registerJsonParser } from "./parse-json.ts";
 import { RefusalTrail } from "../callers/refusal-trail.ts";
 import { refuseQuery } from "./refuse-query.ts";
@@ -46,8 +48,8 @@ export interface HttpOptions {
   readonly tls?: TlsOptions;
   readonly health: HealthSource;
   readonly metrics: Metrics;
-  /** Told in one line of each request that fails by a fault of the server itself. */
-  readonly onNotice: (line: string) => void;
+  /** Told of each request, and of faults of the server itself. */
+  readonly log: Log;
   /** Aborted when the server is being stopped: streams end, so that their followers go on elsewhere. */
   readonly stopping: AbortSignal;
 }
@@ -87,7 +89,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   registerCors(server, config.server.cors);
   registerJsonParser(server);
   server.addHook("onClose", async () => await refusals[Symbol.asyncDispose]());
-  tellFaults(server, options.onNotice);
+  tellFaults(server, options.log);
   server.setErrorHandler(async (error, _request, reply) => await answerProblem(reply, error, hide));
   registerLogin(server, { app, signIn: options.signIn, guard, refusals });
   server.setNotFoundHandler(async (request, reply) => {
@@ -109,6 +111,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return await reply.type("application/json").send(document);
   });
   const { metrics } = options;
+  logRequests(server, options.log, nameRequests(api.paths));
   countRequests(server, metrics.instruments, { paths: api.paths, operations: allOperations });
   addMetricsRoute(server, { app, guard, metrics });
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../server-fixture.ts";
@@ -69,8 +70,18 @@ describe("what fails at a server", () => {
     const body = (await answer.json()) as Problem;
     expect([answer.status, body.code, body.detail]).toEqual([500, "INTERNAL", "the server itself failed"]);
     const id = body.instance.slice("urn:uuid:".length);
-    const told = broken.notices.filter((line) => line.startsWith("request "));
-    expect(told).toEqual([expect.stringMatching(new RegExp(`^request ${id} failed: .+ at .+$`))]);
+    const folder = join(broken.workspace, ".mahavishnu/logs");
+    const files = (await readdir(folder)).map((name) => readFileSync(join(folder, name), "utf8"));
+    const lines = files.flatMap((text) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line)),
+    );
+    const about = lines.filter((line) => (line as { readonly requestId?: string }).requestId === id);
+    expect(about[0]).toMatchObject({ level: "error", message: "a request has failed" });
+    expect(about[0]).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) as string } });
+    expect(about[1]).toMatchObject({ level: "info", operation: "whoAmI", method: "GET", status: 500 });
   });
 
   it("tells places of the workspace from there", async () => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Instruments } from "../../telemetry/metrics/instruments.ts";
 import type { Operation } from "../operations/operation.ts";
 
@@ -18,6 +18,16 @@ export function countRequests(
   { countRequest }: Pick<Instruments, "countRequest">,
   { paths, operations }: CountedApi,
 ): void {
+  const operationOf = nameRequests(paths);
+  const streams = new Set(operations.filter(({ events }) => events !== null).map(({ id }) => id));
+  server.addHook("onResponse", async (request, reply) => {
+    const operation = operationOf(request);
+    countRequest(operation, reply.statusCode, streams.has(operation) ? null : reply.elapsedTime / 1_000);
+  });
+}
+
+/** Names requests by the operations of the document; what is none is `other`. */
+export function nameRequests(paths: CountedApi["paths"]): (request: FastifyRequest) => string {
   const names = new Map<string, string>();
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, described] of Object.entries(methods)) {
@@ -25,9 +35,6 @@ export function countRequests(
       names.set(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, operationId);
     }
   }
-  const streams = new Set(operations.filter(({ events }) => events !== null).map(({ id }) => id));
-  server.addHook("onResponse", async ({ method, routeOptions: { url = "" } }, reply) => {
-    const operation = names.get(`${method === "HEAD" ? "GET" : method} ${url}`) ?? otherOperation;
-    countRequest(operation, reply.statusCode, streams.has(operation) ? null : reply.elapsedTime / 1_000);
-  });
+  return ({ method, routeOptions: { url = "" } }) =>
+    names.get(`${method === "HEAD" ? "GET" : method} ${url}`) ?? otherOperation;
 }
