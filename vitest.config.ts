@@ -44,7 +44,19 @@ export default defineConfig({
           ...common,
           name: "integration",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/system/**"],
           // Real processes, real git, sometimes a build: slow on a busy machine, never endless.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          // With tools that npm does not have: `npm run test:system` fetches them first.
+          name: "system",
+          include: ["test/system/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,5 +1,5 @@
 /**
- * Writes what is derived from the code: docs/reference/*.md and schemas/*.json.
+ * Writes what is derived from the code: docs/reference/*.md, schemas/*.json and deploy/.
  *
  *     node scripts/docs.ts            writes them
  *     node scripts/docs.ts --check    changes nothing, fails when one differs, is missing, or has no source any more
@@ -40,7 +40,8 @@ async function write(): Promise<void> {
 async function listPresent(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const folder of generatedFolders) {
-    for (const name of await readdir(join(root, folder)).catch(() => [])) {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+    for (const { name } of entries.filter((entry) => !entry.isDirectory())) {
       files.set(`${folder}/${name}`, await readFile(join(root, folder, name), "utf8"));
     }
   }

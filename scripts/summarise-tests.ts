@@ -1,7 +1,7 @@
 /**
- * Prints `N passed, N failed` from the JSON report of the test runner; exits 1 when anything failed or nothing ran.
+ * Prints `N passed, N failed` over JSON reports of the test runner; exits 1 when anything failed or one ran nothing.
  *
- *     node scripts/summarise-tests.ts REPORT.json
+ *     node scripts/summarise-tests.ts REPORT.json...
  */
 import { readFile } from "node:fs/promises";
 
@@ -12,16 +12,26 @@ interface Report {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
 }
 
-const file = process.argv[2];
-if (file === undefined) throw new Error("usage: node scripts/summarise-tests.ts REPORT.json");
-const report = await readReport(file);
-// A file that could not even be loaded holds no test, yet has failed.
-const broken = report.testResults.filter(
-  (result) => result.status === "failed" && result.assertionResults.length === 0,
-);
-const failed = report.numFailedTests + broken.length;
-process.stdout.write(`${report.numPassedTests} passed, ${failed} failed\n`);
-if (failed > 0 || report.numPassedTests === 0 || !report.success) process.exitCode = 1;
+const files = process.argv.slice(2);
+if (files.length === 0) throw new Error("usage: node scripts/summarise-tests.ts REPORT.json...");
+const reports = await Promise.all(files.map(readReport));
+const passed = sum(reports.map((report) => report.numPassedTests));
+const failed = sum(reports.map(countFailed));
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+// A runner that found no test at all has tried nothing.
+if (failed > 0 || reports.some((report) => report.numPassedTests === 0 || !report.success)) process.exitCode = 1;
+
+function countFailed(report: Report): number {
+  // A file that could not even be loaded holds no test, yet has failed.
+  const broken = report.testResults.filter(
+    (result) => result.status === "failed" && result.assertionResults.length === 0,
+  );
+  return report.numFailedTests + broken.length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
 
 async function readReport(path: string): Promise<Report> {
   const text = await readFile(path, "utf8");

@@ -11,10 +11,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function summarise(report: object | ""): { status: number | null; stdout: string } {
-  const file = join(folder, "report.json");
-  writeFileSync(file, report === "" ? "" : JSON.stringify(report));
-  const { status, stdout } = spawnSync(process.execPath, [script, file], { encoding: "utf8" });
+function summarise(...reports: (object | "")[]): { status: number | null; stdout: string } {
+  const files = reports.map((report, index) => {
+    const file = join(folder, `report-${index}.json`);
+    writeFileSync(file, report === "" ? "" : JSON.stringify(report));
+    return file;
+  });
+  const { status, stdout } = spawnSync(process.execPath, [script, ...files], { encoding: "utf8" });
   return { status, stdout };
 }
 
@@ -42,5 +45,11 @@ describe("scripts/summarise-tests.ts", () => {
     const report = { numPassedTests: 0, numFailedTests: 0, success: true, testResults: [] };
     expect(summarise(report)).toEqual({ status: 1, stdout: "0 passed, 0 failed\n" });
     expect(summarise("")).toEqual({ status: 1, stdout: "0 passed, 0 failed\n" });
+  });
+
+  it("adds up several reports, and is content with none of which one ran nothing", () => {
+    const report = { numPassedTests: 12, numFailedTests: 0, success: true, testResults: [passed] };
+    expect(summarise(report, { ...report, numPassedTests: 3 })).toEqual({ status: 0, stdout: "15 passed, 0 failed\n" });
+    expect(summarise(report, "")).toEqual({ status: 1, stdout: "12 passed, 0 failed\n" });
   });
 });
