@@ -71,6 +71,7 @@ describe("the packed tarball, installed into an empty folder without a registry"
       "schemas/config.v1.json",
       "docs/guide.md",
       "docs/reference/cli.md",
+      "deploy/prometheus/mahavishnu.rules.yaml",
       "examples/workspace/mahavishnu.yaml",
     ];
     expect(needed.filter((file) => !files.includes(file))).toEqual([]);
@@ -80,6 +81,7 @@ describe("the packed tarball, installed into an empty folder without a registry"
       "LICENSE",
       "README.md",
       "bin",
+      "deploy",
       "dist",
       "docs",
       "examples",

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
 /** What the package ships besides its bundle. */
-const parts = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "bin", "docs", "examples", "schemas"];
+const parts = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "bin", "deploy", "docs", "examples", "schemas"];
 
 /**
  * The package as it would be shipped, built from the present sources into the temporary folder of this test run: once,
