@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
@@ -8,8 +8,6 @@ const folder = join(root, ".cache/system");
 
 const places = {
   promtool: "debian/usr/bin/promtool",
-  prometheus: "debian/usr/bin/prometheus",
-  alertmanager: "debian/usr/bin/prometheus-alertmanager",
   helm: "helm-v3.22.0/helm",
   "compose-go": "compose-go-v2.16.2/cmd",
   hadolint: "python-1/bin/hadolint",
@@ -69,23 +67,4 @@ export function runTool(
   });
   if (error !== undefined) throw error;
   return { status, text: `${stdout}${stderr}` };
-}
-
-/** Starts a tool that goes on until it is disposed of; gives what ends it. */
-export function startTool(tool: Tool, words: readonly string[]): AsyncDisposable & { readonly output: () => string } {
-  const child = spawn(findTool(tool) ?? tool, [...words], { env: toolEnv, stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (more: string) => (text += more));
-  const ended = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
-    child.once("error", () => resolve());
-  });
-  return {
-    output: () => text,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
 }
