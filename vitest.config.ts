@@ -16,6 +16,13 @@ const common = {
   },
 };
 
+/** What takes so long that `npm test` leaves it to `.ci/run`, which runs it with the system tests. */
+const slow = [
+  "src/readiness/benchmarks/all-benchmarks.test.ts",
+  "test/e2e/several-servers.test.ts",
+  "test/production-untouched.test.ts",
+];
+
 export default defineConfig({
   define: { __CRASH_POINTS__: "true" },
   test: {
@@ -32,6 +39,7 @@ export default defineConfig({
           ...common,
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+          exclude: slow,
           // Rooms keep no module state, so files can share a worker; it saves loading the libraries for each.
           isolate: false,
           testTimeout: 60_000,
@@ -44,7 +52,7 @@ export default defineConfig({
           ...common,
           name: "integration",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/system/**"],
+          exclude: ["test/system/**", ...slow],
           // Real processes, real git, sometimes a build: slow on a busy machine, never endless.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -56,7 +64,7 @@ export default defineConfig({
           ...common,
           // With tools that npm does not have: `npm run test:system` fetches them first.
           name: "system",
-          include: ["test/system/**/*.test.ts"],
+          include: ["test/system/**/*.test.ts", ...slow],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

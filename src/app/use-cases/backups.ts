@@ -36,6 +36,7 @@ export const createBackup = defineUseCase<
     if (to !== undefined && context.from !== "cli") {
       throw new MahavishnuError("USAGE", "where a file is written is for the command line alone");
     }
+    context.signal.throwIfAborted();
     const made = await makeBackup(context, {
       signal: context.signal,
       ...(to === undefined ? {} : { to }),
