@@ -33,6 +33,7 @@ export async function serveWorkspace(
     server: { port: 0, requestsPerMinute: 10_000_000, maxConnections: 10_000 },
     limits: { maxConcurrentWorkflows: 20 },
     access: { bindings: [{ subject: "service:bench", role: "operator" }] },
+    telemetry: { logs: { level: "warn" } },
     ...further,
   };
   writeFileSync(join(folder, "mahavishnu.yaml"), JSON.stringify(config), { mode: 0o600 });
