@@ -31,6 +31,8 @@ interface Received {
 
 const received: Received[] = [];
 let answer: { status: number; headers?: Record<string, string> } = { status: 200 };
+/** Statuses of the next answers, before `answer` counts. */
+let next: number[] = [];
 let server: Server;
 let origin = "";
 
@@ -40,7 +42,7 @@ beforeAll(async () => {
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       received.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(parts).toString() });
-      response.writeHead(answer.status, answer.headers).end();
+      response.writeHead(next.shift() ?? answer.status, answer.headers).end();
     });
   });
   server.listen(0, "127.0.0.1");
@@ -164,7 +166,7 @@ describe.each(Object.entries(kinds))("the channel %s", (_kind, { path, schema, m
     const result = await make().send(message, never);
     expect(result).toMatchObject(expected);
     expect(JSON.stringify(result)).not.toContain("s3cret");
-    expect(received.map((request) => request.path)).toEqual([path]);
+    expect([...new Set(received.map((request) => request.path))]).toEqual([path]);
   });
 });
 
@@ -204,6 +206,17 @@ it("tells PagerDuty of one event for each alert, opened and ended under the same
     { event_action: "trigger", dedup_key: alert.fingerprint, payload: { severity: "critical", source: "w1" } },
     { event_action: "resolve", dedup_key: over.fingerprint },
   ]);
+});
+
+it("tells PagerDuty of what is over also behind an event that is refused", async () => {
+  next = [400];
+  expect(await kinds["pagerduty"]?.make().send(message, never)).toMatchObject({ ok: false, final: true, status: 400 });
+  expect(received.map(({ body }) => (JSON.parse(body) as { event_action: string }).event_action)).toEqual([
+    "trigger",
+    "resolve",
+  ]);
+  next = [400, 500];
+  expect(await kinds["pagerduty"]?.make().send(message, never)).toMatchObject({ ok: false, final: false, status: 500 });
 });
 
 it("tells Alertmanager when an alert is over, and until when one lasts that nobody repeats", async () => {
@@ -329,6 +342,32 @@ describe("mail", () => {
     expect(JSON.stringify(wrong)).not.toContain("wr0ng-password");
     const { ca: _ca, ...untrusted } = options;
     expect(await makeSmtpChannel(untrusted).send(message, never)).toMatchObject({ ok: false, final: false });
+  });
+
+  it("tells no password that a server repeats in base64, as it was told it", async () => {
+    const echo = createSocket((socket) => {
+      socket.write("220 mail ESMTP\r\n");
+      socket.on("error", () => undefined);
+      socket.on("data", (bytes) => {
+        const line = bytes.toString();
+        if (line.startsWith("EHLO")) socket.write("250-mail\r\n250 AUTH PLAIN\r\n");
+        else socket.write(`535 \u001B[31m bad: ${line.trim()}\r\n`);
+      });
+    });
+    echo.listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    const { port } = echo.address() as AddressInfo;
+    const login = { user: "ops", password: "hunter2-hunter2" };
+    const result = await makeSmtpChannel({ ...options, port, host: "127.0.0.1", tls: "none", login }).send(
+      message,
+      never,
+    );
+    echo.close();
+    expect(result).toMatchObject({ ok: false, error: expect.stringContaining("bad: AUTH PLAIN") as string });
+    const told = JSON.stringify(result);
+    expect(told).not.toContain("hunter2");
+    expect(told).not.toContain(Buffer.from("\0ops\0hunter2-hunter2").toString("base64").slice(4, 24));
+    expect(told).not.toContain("u001b");
   });
 
   it("that is refused for good is not sent again, and one that is put off is", async () => {

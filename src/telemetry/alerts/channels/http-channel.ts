@@ -40,13 +40,16 @@ export function makeHttpChannel(
       } catch (error) {
         return { ok: false, final: true, error: messageOf(error), status: null, retryAfterMs: null };
       }
-      let status: number | null = null;
+      // One that is refused keeps none of the others back: what is over behind it has to be told.
+      const answers: ChannelAnswer[] = [];
       for (const request of requestsOf(message)) {
         const answer = await post(options, request, signal);
-        if (!answer.ok) return answer;
-        ({ status } = answer);
+        answers.push(answer);
+        // Nobody is there: all are sent again, and a time-out each would take longer than the message is ours.
+        if (!answer.ok && answer.status === null) break;
       }
-      return { ok: true, status };
+      const worst = answers.find((answer) => !answer.ok && !answer.final) ?? answers.find(({ ok }) => !ok);
+      return worst ?? { ok: true, status: answers.at(-1)?.status ?? null };
     },
   };
 }

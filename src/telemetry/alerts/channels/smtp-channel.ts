@@ -1,7 +1,8 @@
 import type { Transporter } from "nodemailer";
 import { messageOf } from "../../../lib/errors.ts";
+import { createMasking } from "../../../lib/mask-secrets.ts";
 import type { AlertMessage, Channel, ChannelAnswer } from "../alert.ts";
-import { clip, describeAlert, headline } from "./alert-texts.ts";
+import { clip, describeAlert, headline, oneLine } from "./alert-texts.ts";
 
 /** A longer subject is hard to read, and some servers refuse lines of more than 998 bytes. */
 const longestSubject = 180;
@@ -75,8 +76,9 @@ const finalReplies = new Set([501, 550, 551, 552, 553, 554]);
 function judge(error: unknown, { login }: SmtpChannelOptions): ChannelAnswer {
   const { responseCode } = error as { readonly responseCode?: unknown };
   const status = typeof responseCode === "number" ? responseCode : null;
-  // Servers may repeat what they were told.
-  const text = login === null ? messageOf(error) : messageOf(error).replaceAll(login.password, "***");
+  // Servers may repeat what they were told, as they were told it: in base64, with the user before it.
+  const told = login === null ? [] : [login.password, `\0${login.user}\0${login.password}`];
+  const text = oneLine(createMasking(told).text(messageOf(error)));
   const final = status !== null && finalReplies.has(status);
   return { ok: false, final, error: clip(text, 500), status, retryAfterMs: null };
 }
