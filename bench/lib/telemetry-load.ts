@@ -72,7 +72,6 @@ try {
     stop: stop.signal,
     onReady: ready.resolve,
     onDispatch: () => undefined,
-    onNotice: () => undefined,
   };
   const served = serve(request);
   await Promise.race([ready.promise, served]);

@@ -71,7 +71,7 @@ export function openReceiver(app: AppContext, hooks: ReadonlyMap<string, Incomin
     if (admission === "replayed") {
       return { kind: "refused", reason: `a message of webhook ${name} came again and was no new sending` };
     }
-    const context = app.actFor({ subject, from, requestId, signal });
+    const context = app.actFor({ subject, from, requestId, signal, ...traceOf(headers) });
     const inputs = readInputs(hook, parseBody(body));
     const { workflow, select } = hook;
     const { runId, created } = await perform(context, startRun, {
@@ -84,6 +84,11 @@ export function openReceiver(app: AppContext, hooks: ReadonlyMap<string, Incomin
     });
     return { kind: "started", runId, created };
   };
+}
+
+/** Where the sender is in a trace of its own. */
+function traceOf({ traceparent }: MessageHeaders): { readonly traceparent?: string } {
+  return typeof traceparent === "string" ? { traceparent } : {};
 }
 
 /** A body without anything in it is null. @throws MahavishnuError USAGE */

@@ -1,3 +1,4 @@
+import { traceOfRun } from "../lib/trace-context.ts";
 import { isLive } from "../store/owner-row.ts";
 import type { EventRecord, RunRow } from "../store/contract.ts";
 import { type Attempt, isOver, type RunState, type RunStatus, type StepState } from "../engine/state.ts";
@@ -23,6 +24,8 @@ export interface RunView extends RunListItem {
   readonly shortId: string;
   /** How many repositories the subject may not see; their targets are there, without names and results. */
   readonly hidden: number;
+  /** The trace that it is a part of: 32 hexadecimal digits, as its lines in the log have it. */
+  readonly traceId: string;
   readonly targets: readonly TargetView[];
 }
 
@@ -136,7 +139,8 @@ export function viewRun(state: RunState, { row, shortId, hidden, now }: RunViewF
     outputs: target.outputs,
     steps: target.steps.map(viewStep),
   }));
-  return { ...viewRow(row, now), shortId, hidden, targets };
+  const { traceId } = traceOfRun(row.id, state.traceparent);
+  return { ...viewRow(row, now), shortId, hidden, traceId, targets };
 }
 
 /** An event as machines read it. */

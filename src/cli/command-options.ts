@@ -1,3 +1,4 @@
+import type { LogLevel } from "../lib/log.ts";
 import type { GlobalOptions, KeyValue } from "./global-options.ts";
 
 /** Flags of `init`. */
@@ -131,10 +132,22 @@ export interface RunsLogsFlags {
   readonly step?: string;
   readonly attempt?: number;
   readonly follow?: boolean;
+  /** The log of the service, and not what steps printed. */
+  readonly service?: boolean;
+  readonly level?: LogLevel;
+  /** ISO 8601 in UTC. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
 }
 
 /** What `runs logs` is asked. */
-export interface RunsLogsOptions extends RunsLogsFlags, OneRunOptions {}
+export interface RunsLogsOptions extends RunsLogsFlags, GlobalOptions {
+  /** An id, or the beginning of one while that is unique; needed for what steps printed. */
+  readonly id?: string;
+}
 
 /** Flags of `runs cancel`. */
 export interface RunsCancelFlags {

@@ -98,6 +98,7 @@ const documents: readonly Printed[] = [
   { name: "run", code: 1, argv: ["run", "fails"] },
   { name: "run", code: 0, argv: ["exec", "-s", "name:web", "--", "true"] },
   { name: "runsList", code: 0, argv: ["runs", "list"] },
+  { name: "runsLogs", code: 0, argv: ["runs", "logs", "--service"] },
   { name: "runsResume", code: 0, argv: ["runs", "resume"] },
   { name: "runsPurge", code: 0, argv: ["runs", "purge", "--dry-run"] },
   { name: "runsPurge", code: 0, argv: ["runs", "purge"] },

@@ -27,6 +27,7 @@ import { diagnostic } from "../app/shapes/texts.ts";
 import { createdToken, revokedTokens, rotatedKeys, token } from "../app/shapes/tokens.ts";
 import { alertRule, alertTest, silence } from "../app/shapes/alerts.ts";
 import { backupItem, backupSummary, createdBackup, restoredBackup } from "../app/shapes/backups.ts";
+import { logLine as serviceLogLine, logLinePage } from "../app/shapes/service-log.ts";
 import { objective } from "../app/shapes/slo.ts";
 import { upgradeReport } from "../app/shapes/upgrade.ts";
 import { delivery, webhook } from "../app/shapes/webhooks.ts";
@@ -68,7 +69,7 @@ const runLine = z.union([
   z.strictObject({ type: z.literal("run"), run }),
 ]);
 
-const logLine = logPiece.omit({ cursor: true });
+const pieceLine = logPiece.omit({ cursor: true });
 
 /** Every shape by the command that prints it; `error` is printed by all of them. `…Line` is one line of `-o ndjson`. */
 export const outputSchemas = {
@@ -101,7 +102,8 @@ export const outputSchemas = {
   runsListLine: runItem,
   runsResume: z.union([document(run.shape), list(run)]),
   runsPurge: z.union([document(run.shape), document(purgePreview.shape)]),
-  runsLogsLine: logLine,
+  runsLogs: document(logLinePage.shape),
+  runsLogsLine: z.union([pieceLine, serviceLogLine]),
   accessShow: document(accessView.shape),
   accessCan: document(accessExplanation.shape),
   accessWhoami: document(identity.shape),

@@ -1,5 +1,6 @@
 import type { LogPiece } from "../app/read-logs.ts";
 import { followRunLogs, readRunLogs, type ReadRunLogsInput, showRun } from "../app/use-cases/runs.ts";
+import { MahavishnuError } from "../lib/errors.ts";
 import { type CommandIo, writeNdjson } from "./command-io.ts";
 import type { RunsLogsOptions } from "./command-options.ts";
 import type { Door } from "./door.ts";
@@ -9,10 +10,12 @@ import { whereWords } from "./where-words.ts";
  * Prints what the chosen steps printed, each piece under its own heading where there are several; with `--follow` until the run
  * is over, or its process is gone.
  *
- * @throws MahavishnuError USAGE when the run has no such repository, job, step or attempt.
+ * @throws MahavishnuError USAGE when no run is named, when it has no such repository, job, step or attempt, or for options that are about
+ * the log of the service.
  */
 export async function printLogs(door: Door, io: CommandIo, options: RunsLogsOptions): Promise<number> {
-  const { id, repo, job, step, attempt, follow = false } = options;
+  const { repo, job, step, attempt, follow = false } = options;
+  const id = refuseServiceOnly(options);
   const choice: ReadRunLogsInput = {
     id,
     ...(repo === undefined ? {} : { repository: repo }),
@@ -36,6 +39,21 @@ export async function printLogs(door: Door, io: CommandIo, options: RunsLogsOpti
     );
   }
   return 0;
+}
+
+/** The run, where nothing else was asked for than what its steps printed. */
+function refuseServiceOnly({ id, level, since, until, limit, cursor, format }: RunsLogsOptions): string {
+  if (id === undefined) {
+    throw new MahavishnuError("USAGE", "it is not said which run's logs", {
+      fix: "Give the id of a run, or --service for the log of the service.",
+    });
+  }
+  const given = Object.entries({ level, since, until, limit, cursor }).find(([, value]) => value !== undefined);
+  const other = format === "json" ? "-o json" : given === undefined ? null : `--${given[0]}`;
+  if (other === null) return id;
+  throw new MahavishnuError("USAGE", `${other} is for the log of the service`, {
+    fix: format === "json" ? "Use -o ndjson, or add --service." : "Add --service, or leave it out.",
+  });
 }
 
 /** What there is by now: pages, until one is empty or the last. */

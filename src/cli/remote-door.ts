@@ -1,6 +1,7 @@
 import { callServer, followServer, type OperationId } from "../client/call-server.ts";
 import { type Connection, parseServerUrl, parseToken } from "../client/connection.ts";
 import { calls, type Inputs } from "../client/generated/api.ts";
+import { parseTraceparent } from "../lib/trace-context.ts";
 import type { UseCase } from "../app/use-case.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { Door } from "./door.ts";
@@ -16,9 +17,12 @@ const begins: ReadonlySet<string> = new Set(["startRun", "execCommand", "cancelR
  * @throws MahavishnuError USAGE when the address or the token is none.
  */
 export function openRemoteDoor(address: string, io: CommandIo, signal: AbortSignal = io.interrupts.signal): Door {
+  const traceparent = io.env["TRACEPARENT"] ?? "";
   const connection: Connection = {
     url: parseServerUrl(address),
     token: parseToken(io.env["MAHAVISHNU_TOKEN"] ?? ""),
+    // What is none is treated as if it were not there, here as at a server.
+    ...(parseTraceparent(traceparent) === null ? {} : { traceparent }),
     signal: AbortSignal.any([signal, io.stdout.closed]),
   };
   return {

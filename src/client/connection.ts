@@ -8,6 +8,8 @@ export interface Connection {
   /** Where the server is: `https://mahavishnu.example.test`. */
   readonly url: URL;
   readonly token: string | undefined;
+  /** Of which trace this is a part, as W3C Trace Context has it. */
+  readonly traceparent?: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -78,7 +80,7 @@ function isLoopback(host: string): boolean {
  *
  * @throws MahavishnuError SERVER_UNREACHABLE, SERVER_ANSWER, or what the server says.
  */
-export async function send({ url, token, signal }: Connection, call: Call): Promise<Response> {
+export async function send({ url, token, traceparent, signal }: Connection, call: Call): Promise<Response> {
   const { method, path, headers = {}, body, accept = "application/json" } = call;
   let response: Response;
   try {
@@ -87,6 +89,7 @@ export async function send({ url, token, signal }: Connection, call: Call): Prom
       headers: {
         accept,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(traceparent === undefined ? {} : { traceparent }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },

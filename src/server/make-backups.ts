@@ -1,5 +1,6 @@
 import type { AppContext } from "../app/app-context.ts";
-import { messageOf } from "../lib/errors.ts";
+import { toError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import type { GaugePoint, MetricSource } from "../telemetry/metrics/metric-family.ts";
 
 /** Looked at so often at least: timers hold at most 24 days, and clocks are set. */
@@ -11,9 +12,9 @@ const firstRetryMs = 60_000;
  * Makes, verifies and keeps backups as `backup.every` and `backup.keep` say, until it is disposed of; without `every` it does nothing at all.
  * Of several servers one makes each.
  *
- * @param say told in one line of what an operator has to know
+ * @param log told of what an operator has to know
  */
-export async function makeBackups(app: AppContext, say: (line: string) => void): Promise<AsyncDisposable> {
+export async function makeBackups(app: AppContext, log: Log): Promise<AsyncDisposable> {
   const { every } = app.loaded.config.backup;
   if (every === undefined) return { [Symbol.asyncDispose]: async () => await Promise.resolve() };
   const { createBackup } = await import("../app/backup/create-backup.ts");
@@ -41,7 +42,10 @@ export async function makeBackups(app: AppContext, say: (line: string) => void):
       if (signal.aborted) return;
       waitMs = Math.min(firstRetryMs * 2 ** failures, every);
       failures += 1;
-      say(`the backup of \`backup.every\` has failed: ${messageOf(error)}; tried again in ${waitMs / 1_000} s`);
+      log.error("the backup of `backup.every` has failed; it is tried again", {
+        error: toError(error),
+        retryMs: waitMs,
+      });
     }
     if (!signal.aborted) {
       timer = setTimeout(

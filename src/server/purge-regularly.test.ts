@@ -1,3 +1,4 @@
+import { noticeLog } from "../../test/support/notice-log.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +27,7 @@ it("is recorded once in each period, however many servers there are, and not at 
   const said: string[] = [];
   const say = (line: string): void => void said.push(line);
   const start = async (app: typeof one, now: number): Promise<void> => {
-    await using _purges = await purgeRegularly(app, say, () => now);
+    await using _purges = await purgeRegularly(app, noticeLog(say), () => now);
   };
   await start(idle, 10 * hour);
   const store = await one.store();

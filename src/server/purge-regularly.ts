@@ -1,5 +1,6 @@
 import type { AppContext } from "../app/app-context.ts";
-import { messageOf } from "../lib/errors.ts";
+import { toError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 
 /** Looked at so often at least: timers hold at most 24 days, and clocks are set. */
 const longestWaitMs = 60_000;
@@ -10,11 +11,11 @@ const retryMs = 30_000;
  * Records a purge once in every period of `retention.every`, until it is disposed of; without that, it does nothing at all. Of several servers
  * one records it, and any of them begins it.
  *
- * @param say told in one line of what an operator has to know
+ * @param log told of what an operator has to know
  */
 export async function purgeRegularly(
   app: AppContext,
-  say: (line: string) => void,
+  log: Log,
   now: () => number = Date.now,
 ): Promise<AsyncDisposable> {
   const { every } = app.loaded.config.retention;
@@ -35,7 +36,10 @@ export async function purgeRegularly(
       }
     } catch (error) {
       waitMs = Math.min(retryMs, every);
-      say(`the purge of this period cannot be recorded: ${messageOf(error)}; tried again in ${waitMs / 1_000} s`);
+      log.warn("the purge of this period cannot be recorded; it is tried again", {
+        error: toError(error),
+        retryMs: waitMs,
+      });
     }
     if (isStopped) return;
     timer = setTimeout(() => {

@@ -17,7 +17,6 @@ import { backupSource, makeBackups } from "./make-backups.ts";
 import { openSignIn } from "./login/open-sign-in.ts";
 import { sweepProbes } from "./health/probe-disk.ts";
 import { healthSource } from "./metrics/health-source.ts";
-import { noticeLog } from "./metrics/notice-log.ts";
 import { startMetrics } from "./metrics/start-metrics.ts";
 import { purgeRegularly } from "./purge-regularly.ts";
 import { sendWebhooks } from "./send-webhooks.ts";
@@ -40,9 +39,7 @@ export interface ServeRequest {
   readonly onReady: (url: string) => void;
   /** Told of runs that are begun or taken over here, and of what keeps them from it. */
   readonly onDispatch: (event: DispatchEvent) => void;
-  /** Told in one line of what happens to the server itself: a new certificate, a part that does not work. */
-  readonly onNotice: (line: string) => void;
-  /** Told of each request and of faults of the server itself; the log of the workspace when left out. */
+  /** Told of each request, of faults, and of what happens to the server itself; the log of the workspace when left out. */
   readonly log?: Log;
 }
 
@@ -52,7 +49,7 @@ export interface ServeRequest {
  * @throws MahavishnuError SERVER_REFUSED when it would not be safe, or cannot listen.
  */
 export async function serve(request: ServeRequest): Promise<void> {
-  const { app, stop, hurry = never, pace = defaultPace, onReady, onDispatch, onNotice } = request;
+  const { app, stop, hurry = never, pace = defaultPace, onReady, onDispatch } = request;
   const place = await choosePlace(app);
   const { config, paths } = app.loaded;
   const inherited = findInheritedSocket(app.env, process.pid);
@@ -67,24 +64,24 @@ export async function serve(request: ServeRequest): Promise<void> {
   const { tlsCert, tlsKey } = paths;
   const tls = tlsCert === undefined || tlsKey === undefined ? null : await openTls({ cert: tlsCert, key: tlsKey });
   await sweepProbes(paths.stateFolder);
-  await using metrics = await startMetrics(app, noticeLog(onNotice));
+  await using metrics = await startMetrics(app, log);
   const { instruments } = metrics;
-  await using _purges = await purgeRegularly(app, onNotice);
+  await using _purges = await purgeRegularly(app, log);
   metrics.addSource(backupSource(app));
   metrics.addSource(sloSource(store, config));
-  await using _backups = await makeBackups(app, onNotice);
-  await using _webhooks = await sendWebhooks(app, onNotice, instruments);
+  await using _backups = await makeBackups(app, log);
+  await using _webhooks = await sendWebhooks(app, log, instruments);
 
   const { maxConcurrentWorkflows: maxConcurrentRuns } = config.limits;
   const dispatcher = new WatchedDispatcher({ store, engine, maxConcurrentRuns, observe: onDispatch });
   const probes = listProbes({ app, store, dispatcher, pace, instruments });
-  await using board = new HealthBoard({ probes, say: onNotice, everyMs: 5 * pace.restMs });
+  await using board = new HealthBoard({ probes, log, everyMs: 5 * pace.restMs });
   metrics.addSource(healthSource(board));
   await using _alerts = await startAlerts(app, {
     board,
     isUp: () => dispatcher.hasStarted && !stop.aborted,
     metrics,
-    say: onNotice,
+    log,
   });
   const stopping = new AbortController();
   const http = createHttpServer({
@@ -101,7 +98,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     isLoopback: place.isLoopback,
     ...(tls === null ? {} : { tls: tls.options }),
   });
-  using _watch = tls?.watch(http.server as HttpsServer, onNotice);
+  using _watch = tls?.watch(http.server as HttpsServer, log);
   try {
     const taken = await startListening(http, { address: place.address, port, inherited });
     dispatcher.start();

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ApiProxy, startApiProxy } from "../../test/support/api-proxy.ts";
+import { noticeLog } from "../../test/support/notice-log.ts";
 import { issueToken } from "../access/issue-token.ts";
 import type { AppContext } from "../app/app-context.ts";
 import { openApp } from "../app/open-app.ts";
@@ -46,6 +47,8 @@ export interface TestServer extends AsyncDisposable {
   readonly app: AppContext;
   /** What the server has told of itself, line by line. */
   readonly notices: readonly string[];
+  /** What it has logged of requests that are answered. */
+  readonly requests: readonly string[];
   /** The server's certificate, to be trusted by the test; empty without TLS. */
   readonly ca: string;
   /** Makes a token of an hour. Without a role its rights are those that `bindings` give to the subject. */
@@ -77,11 +80,17 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
     const app = openApp({ loaded: await loadConfig({ workspace, env, set: [] }), env });
     const stopping = new AbortController();
     const notices: string[] = [];
+    const requests: string[] = [];
     const { url: directUrl, ended } = await waitUntilReady({
       app,
       stop: stopping.signal,
       onDispatch: () => undefined,
-      onNotice: (line) => notices.push(line),
+      log: noticeLog(
+        (line) => {
+          (line.startsWith("a request is answered") ? requests : notices).push(line);
+        },
+        await app.log(),
+      ),
       ...(request.pace === undefined ? {} : { pace: request.pace }),
     });
     const stop = async (): Promise<void> => {
@@ -97,6 +106,7 @@ export async function startTestServer(request: TestServerRequest = {}): Promise<
       workspace,
       app,
       notices,
+      requests,
       ca: certificate?.cert ?? "",
       token: async (subject, role = null, where = null) => await makeToken(app, { subject, role, scope: where }),
       stop,

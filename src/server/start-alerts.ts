@@ -2,7 +2,8 @@ import { hostname } from "node:os";
 import type { AppContext } from "../app/app-context.ts";
 import { openAlerts } from "../app/open-alerts.ts";
 import { openAlertChannels } from "../app/open-alert-channels.ts";
-import { messageOf } from "../lib/errors.ts";
+import { toError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import type { SenderEvent } from "../telemetry/alerts/alert-sender.ts";
 import type { Metrics } from "../telemetry/metrics/metrics.ts";
 import { readObjective } from "../telemetry/slo/read-objectives.ts";
@@ -19,8 +20,8 @@ export interface StartAlertsParts {
   /** Whether the server is neither being started nor being stopped: until then its parts do not count. */
   readonly isUp: () => boolean;
   readonly metrics: Pick<Metrics, "addSource" | "instruments">;
-  /** Told in one line of what an operator has to know. */
-  readonly say: (line: string) => void;
+  /** Told of what an operator has to know. */
+  readonly log: Log;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface StartAlertsParts {
  */
 export async function startAlerts(
   app: AppContext,
-  { board, isUp, metrics, say }: StartAlertsParts,
+  { board, isUp, metrics, log }: StartAlertsParts,
 ): Promise<AsyncDisposable> {
   const { config, paths } = app.loaded;
   const { alerts: rules, channels: named } = config.telemetry;
@@ -66,22 +67,27 @@ export async function startAlerts(
         const { state } = event.outcome;
         metrics.instruments.countAlertMessage(event.channel, state === "pending" ? "retried" : state);
       }
-      const line = describeTrouble(event);
-      if (line !== null) say(line);
+      logTrouble(log, event);
     },
     onFailure: (error, retryMs) => {
-      say(`alerts cannot be judged now: ${messageOf(error)}; tried again in ${retryMs / 1_000} s`);
+      log.error("alerts cannot be judged now; it is tried again", { error: toError(error), retryMs });
     },
   });
   return { [Symbol.asyncDispose]: async () => await alerts.stop({ drainMs }) };
 }
 
 /** That a receiver does not answer now and then is nothing; that a message is given up has to be known. */
-function describeTrouble(event: SenderEvent): string | null {
+function logTrouble(log: Log, event: SenderEvent): void {
   if (event.kind === "failed") {
-    return `channel ${event.channel} cannot be told of alerts now: ${messageOf(event.error)}; tried again in ${event.retryMs / 1_000} s`;
+    const { channel, error, retryMs } = event;
+    log.warn("a channel cannot be told of alerts now; it is tried again", { channel, error: toError(error), retryMs });
+    return;
   }
   const { channel, id, outcome } = event;
-  if (outcome.state !== "dead") return null;
-  return `channel ${channel}: message ${id} is given up, ${outcome.error ?? "without a reason"}; try \`mahavishnu alerts test --channel ${channel}\``;
+  if (outcome.state !== "dead") return;
+  log.warn("a message to a channel is given up; try `mahavishnu alerts test --channel NAME`", {
+    channel,
+    messageId: id,
+    reason: outcome.error ?? undefined,
+  });
 }

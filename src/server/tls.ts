@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import type { Server, ServerOptions } from "node:https";
 import { createSecureContext } from "node:tls";
-import { MahavishnuError, messageOf } from "../lib/errors.ts";
+import { MahavishnuError, messageOf, toError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 
 /** Where certificate and key lie, absolute. */
 export interface TlsFiles {
@@ -32,9 +33,9 @@ export interface Tls {
    * Looks each second whether the files have changed, and serves new connections with the new ones; those that are there stay. A pair
    * that cannot be served leaves the old one in place, and is told of once.
    *
-   * @param say is told one line about what happened.
+   * @param log is told what happened.
    */
-  watch(server: Server, say: (line: string) => void): Disposable;
+  watch(server: Server, log: Log): Disposable;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function openTls(files: TlsFiles): Promise<Tls> {
   // Before they are read: what is written meanwhile is a change.
   const mark = await markOf(files);
   const options = await readTls(files);
-  return { options, watch: (server, say) => watchTls(server, files, mark, say) };
+  return { options, watch: (server, log) => watchTls(server, files, mark, log) };
 }
 
 async function readTls(files: TlsFiles): Promise<ServerOptions> {
@@ -66,7 +67,7 @@ async function readTls(files: TlsFiles): Promise<ServerOptions> {
   return options;
 }
 
-function watchTls(server: Server, files: TlsFiles, first: string, say: (line: string) => void): Disposable {
+function watchTls(server: Server, files: TlsFiles, first: string, log: Log): Disposable {
   let served = first;
   let seen = first;
   let isLooking = false;
@@ -80,9 +81,9 @@ function watchTls(server: Server, files: TlsFiles, first: string, say: (line: st
     served = mark;
     try {
       server.setSecureContext(await readTls(files));
-      say(`the certificate ${files.cert} has changed and is served from now on`);
+      log.info("the certificate has changed and is served from now on", { file: files.cert });
     } catch (error) {
-      say(`the new certificate is not served, the old one still is: ${messageOf(error)}`);
+      log.error("the new certificate is not served, the old one still is", { error: toError(error) });
     }
   };
 

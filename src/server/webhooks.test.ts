@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { runCaptured } from "../../test/support/capture-cli.ts";
 import { perform } from "../app/perform.ts";
-import { listRuns } from "../app/use-cases/runs.ts";
+import { listRuns, showRun } from "../app/use-cases/runs.ts";
 import { newHookSecret, startReceiver, until } from "../app/webhook-fixture.ts";
 import { startTestServer, type TestServer } from "./server-fixture.ts";
 
@@ -218,6 +218,8 @@ describe("an incoming webhook", { timeout: 60_000 }, () => {
   });
 });
 
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 describe("webhooks over the API", { timeout: 60_000 }, () => {
   it("are told of runs, listed without secrets, sent once more and tried, by who may", async () => {
     await using receiver = await startReceiver(secret);
@@ -286,10 +288,15 @@ describe("webhooks over the API", { timeout: 60_000 }, () => {
         },
       },
     });
-    expect((await post(server, "deploy", signed("m1", "{}"), "{}")).status).toBe(202);
+    const traced = { ...signed("m1", "{}"), traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    expect((await post(server, "deploy", traced, "{}")).status).toBe(202);
     await until(() => front.messages.length + back.messages.length === 2, "two messages");
     expect(front.messages).toMatchObject([{ event: { type: "dev.mahavishnu.run.finished" } }]);
     expect(back.messages).toMatchObject([{ event: { type: "dev.mahavishnu.run.created" } }]);
+    const [row] = await (await server.app.store()).listRuns({ limit: 1 });
+    expect(await perform(server.app, showRun, { id: row?.id ?? "" })).toMatchObject({ traceId });
+    const line = expect.stringContaining(`actor "service:webhook-deploy", runId "${row?.id}"`) as string;
+    expect(server.requests).toContainEqual(line);
     const env = { PATH: process.env["PATH"] ?? "", MAHAVISHNU_TOKEN: await server.token("user:olga") };
     const call = async (...argv: readonly string[]) =>
       await runCaptured(["webhooks", ...argv, "--url", server.url, "-o", "json"], { cwd: server.workspace, env });

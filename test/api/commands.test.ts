@@ -48,7 +48,7 @@ function blur({ exitCode, stdout, stderr }: CliResult): string {
       .replaceAll(/\b\d+(?:\.\d+)? ?(?:ms|s|min|m|h)\b|\b(?:now|just now)\b/g, "DURATION")
       .replaceAll(/"(?:ms|durationMs|leaseMs)": [\d.]+/g, "DURATION")
       .replaceAll(/\b(?:local:\w+|user:root)\b/g, "WHO")
-      .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{40,64}\b/g, "UUID")
+      .replaceAll(/[0-9a-f-]{36}|\b[0-9a-f]{32,64}\b/g, "UUID")
       .replaceAll(/(?<="(?:shortId|nonce|echo|id)": )"[^"]+"|(?<=mahavishnu runs \w+ )\w{4}\b/g, "ID")
       .replaceAll(/(?<=[ \t\n"/])[a-z0-9]{10}\b/g, "ID")
       // A server tells no folders of its own.
@@ -136,6 +136,7 @@ const personal: readonly (readonly string[])[] = [
   ["webhooks", "deliveries"],
   ["alerts", "list"],
   ["slo", "list"],
+  ["runs", "logs", "--service", "--limit", "5"],
   ["backup", "create"],
   ["backup", "list"],
   ["runs", "retry", "FAILS"],

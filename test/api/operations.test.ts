@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -89,6 +90,21 @@ describe("each operation, asked by the typed client", () => {
     expect((await call("testAlert", { rule: "left" })).items).toEqual([
       { channel: "log", taken: true, status: null, error: null },
     ]);
+    const logs = join(world.proxied.server.workspace, ".mahavishnu/logs");
+    await mkdir(logs, { recursive: true });
+    const line = {
+      level: "warn",
+      time: "2020-02-02T10:00:00.000Z",
+      message: "a target has ended",
+      repository: "alpha",
+    };
+    await writeFile(join(logs, "2020-02-02.ndjson"), `${JSON.stringify(line)}\n`);
+    const { repository, message, level, time } = line;
+    expect(await call("readServiceLog", { limit: 5, repository, until: "2020-02-03T00:00:00Z" })).toEqual({
+      items: [{ cursor: "2020-02-02:0", time, level, message, fields: { repository } }],
+      nextCursor: null,
+      damaged: 0,
+    });
     expect((await call("listObjectives", {})).items).toMatchObject([{ name: "all", kind: "availability" }]);
   });
 

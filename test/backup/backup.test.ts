@@ -1,3 +1,4 @@
+import { noticeLog } from "../support/notice-log.ts";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
@@ -143,7 +144,10 @@ describe("a backup", () => {
     const noneSince = Date.now() - 3_600_000;
     const made = await Promise.all([one, two].map(async (app) => await createBackup(app, { noneSince, signal })));
     expect(made.filter((backup) => backup !== null)).toHaveLength(1);
-    await using _none = await makeBackups(two, (line) => expect.unreachable(line));
+    await using _none = await makeBackups(
+      two,
+      noticeLog((line) => expect.unreachable(line)),
+    );
     expect((await ask(workspace, "backup", "create", "--unless-newer-than", "1h")).json).toMatchObject({
       backup: null,
     });

@@ -1,7 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outputs } from "../../engine/contract.ts";
-import { listNames } from "./measure-folder.ts";
+import { listLogFiles, logFolderOf } from "../../telemetry/logs/log-folder.ts";
 import type { PurgeOrder } from "./purge-order.ts";
 import { type PurgePart, toOutputs } from "./purge-parts.ts";
 
@@ -35,10 +35,9 @@ export function chooseLogFiles(
 
 /** The files of the service's log. */
 export async function readLogFolder(stateFolder: string): Promise<LogFile[]> {
-  const folder = join(stateFolder, "logs");
-  const names = (await listNames(folder)).filter((name) => /\.ndjson(?:\.gz)?$/.test(name));
+  const folder = logFolderOf(stateFolder);
   const files: LogFile[] = [];
-  for (const name of names) {
+  for (const name of await listLogFiles(stateFolder)) {
     const found = await stat(join(folder, name)).catch(() => null);
     if (found?.isFile() === true) files.push({ name, bytes: found.size, writtenAt: found.mtimeMs });
   }
@@ -52,7 +51,7 @@ export async function purgeLog(part: PurgePart, rule: NonNullable<PurgeOrder["lo
   const gone = chooseLogFiles(await readLogFolder(tools.stateFolder), rule, at);
   for (const file of gone) {
     context.signal.throwIfAborted();
-    await rm(join(tools.stateFolder, "logs", file.name), { force: true });
+    await rm(join(logFolderOf(tools.stateFolder), file.name), { force: true });
     bytes += file.bytes;
     context.log(`logs/${file.name} is removed`);
   }

@@ -80,7 +80,13 @@ const target = z.strictObject({
   steps: z.array(step),
 });
 
-export const run = runItem.extend({ shortId: z.string(), hidden: count, targets: z.array(target) });
+export const run = runItem.extend({
+  shortId: z.string(),
+  hidden: count,
+  /** As W3C Trace Context has it. */
+  traceId: z.string().regex(/^[0-9a-f]{32}$/),
+  targets: z.array(target),
+});
 
 export const runPage = z.strictObject({
   items: z.array(runItem).describe("May be fewer than limit, even none, and go on all the same"),

@@ -42,10 +42,12 @@ export async function runRunsShow(options: OneRunOptions, io: CommandIo): Promis
   return 0;
 }
 
-/** `mahavishnu runs logs ID`. */
+/** `mahavishnu runs logs ID`, and `mahavishnu runs logs --service`. */
 export async function runRunsLogs(options: RunsLogsOptions, io: CommandIo): Promise<number> {
   await using door = await openDoor(options, io);
-  return await printLogs(door, io, options);
+  if (options.service !== true) return await printLogs(door, io, options);
+  const { printServiceLog } = await import("../print-service-log.ts");
+  return await printServiceLog(door, io, options);
 }
 
 /** `mahavishnu runs watch ID`. */

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import type { RunsCancelFlags, RunsListFlags, RunsLogsFlags, RunsRetryFlags } from "../command-options.ts";
 import { declareCommand, declareGroup, type Shell } from "../declare.ts";
-import { parseCount, parseNonEmpty } from "../option-parsers.ts";
+import { logLevels } from "../../lib/log.ts";
+import { parseCount, parseMoment, parseNonEmpty } from "../option-parsers.ts";
 import type { OutputRules } from "../output-request.ts";
 import { declareRunsPurge } from "./runs-purge.ts";
 import { filterHelp, listOption } from "../shared-options.ts";
@@ -78,23 +79,32 @@ function declareLooking(group: Command, shell: Shell): void {
   declareCommand<RunsLogsFlags>(group, shell, {
     name: "logs",
     remote: true,
-    summary: "print what the steps of a run printed",
-    arguments: [id],
+    summary: "print what the steps of a run printed, or the log of the service",
+    arguments: [["[ID]", "id of the run, or its beginning; with --service all runs when left out"]],
     options: () => [
       new Option("--repo <NAME>", "only this repository").argParser(parseNonEmpty),
       new Option("--job <JOB>", "only this job").argParser(parseNonEmpty),
       new Option("--step <STEP>", "only this step").argParser(parseNonEmpty),
       new Option("--attempt <N>", "this attempt; the last one when left out").argParser(parseCount),
-      new Option("-f, --follow", "go on until the run has ended"),
+      new Option("-f, --follow", "go on until the run has ended, with --service until Ctrl-C"),
+      new Option("--service", "the log of the service, and not what steps printed"),
+      new Option("--level <LEVEL>", "with --service: only lines that are at least so important").choices(logLevels),
+      new Option("--since <TIME>", "with --service: not before this time, or so long ago: 2030-01-31, 24h").argParser(
+        parseMoment,
+      ),
+      new Option("--until <TIME>", "with --service: not after this time, or so long ago").argParser(parseMoment),
+      new Option("--limit <N>", "with --service: how many lines at most; 100 when left out").argParser(parseCount),
+      new Option("--cursor <CURSOR>", "with --service: go on where the page before ended").argParser(parseNonEmpty),
     ],
     examples: [
       ["mahavishnu runs logs k3v9 --repo ledger --step test", "one step's output"],
       ["mahavishnu runs logs k3v9 --follow", "everything, as it comes"],
+      ["mahavishnu runs logs --service --since 1h --level warn", "what the service had to complain of"],
     ],
     exitCodes: { 64: "wrong flag or argument, no such run or part of it, or no workspace" },
-    output: { formats: ["text", "ndjson"], files: false },
+    output: listOutput,
     run: async ({ args, options, io }) =>
-      (await import("./runs-run.ts")).runRunsLogs({ ...options, id: args[0] ?? "" }, io),
+      (await import("./runs-run.ts")).runRunsLogs(args[0] === undefined ? options : { ...options, id: args[0] }, io),
   });
   declareCommand(group, shell, {
     name: "watch",

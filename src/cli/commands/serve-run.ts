@@ -28,7 +28,6 @@ export async function runServe(options: GlobalOptions, io: CommandIo): Promise<n
       else io.stdout.write(`mahavishnu serves ${app.loaded.workspace} at ${url}\n`);
     },
     onDispatch: (event) => logTrouble(log, event),
-    onNotice: (line) => log.warn(line),
     log,
   });
   io.interrupts.obey();

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { noticeLog } from "../../../test/support/notice-log.ts";
 import { describe, expect, it } from "vitest";
 import { giveToAnother, runAsAnother } from "../../../test/support/as-another-user.ts";
 import { type Finding, HealthBoard, type Probe, worstOf } from "./health-board.ts";
@@ -33,7 +34,9 @@ class Part implements Probe {
 
 function boardOf(...probes: readonly Probe[]): HealthBoard & { readonly said: string[] } {
   const said: string[] = [];
-  return Object.assign(new HealthBoard({ probes, say: (line) => said.push(line), everyMs: 3_600_000 }), { said });
+  return Object.assign(new HealthBoard({ probes, log: noticeLog((line) => said.push(line)), everyMs: 3_600_000 }), {
+    said,
+  });
 }
 
 describe("a board of health", () => {
@@ -60,7 +63,10 @@ describe("a board of health", () => {
     await board.tell();
     part.next = async () => ({ status: "pass" });
     expect(await board.tell()).toMatchObject({ status: "pass" });
-    expect(board.said).toEqual(["part:works fail: broken", "part:works passes again"]);
+    expect(board.said).toEqual([
+      'a part does not work as it should, check "part:works", status "fail", output "broken"',
+      'a part works again, check "part:works"',
+    ]);
   });
 
   it("gives up a part that hangs, does not ask it again meanwhile, and hears when it has come back", async () => {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
 
 /** As the draft "Health Check Response Format for HTTP APIs" names them: works; works, but somebody should look; does not work. */
 export type HealthStatus = "pass" | "warn" | "fail";
@@ -113,8 +114,8 @@ class Watched {
 /** What a board works with. */
 export interface HealthBoardOptions {
   readonly probes: readonly Probe[];
-  /** Told in one line when a part is found to be another way than before, with the reason. */
-  readonly say: (line: string) => void;
+  /** Told when a part breaks, and when it works again. */
+  readonly log: Log;
   /** Milliseconds between looks that nobody asks for. */
   readonly everyMs: number;
 }
@@ -124,12 +125,12 @@ export interface HealthBoardOptions {
  * a flood of questions costs nothing.
  *
  * @example
- * await using board = new HealthBoard({ probes, say, everyMs: 5_000 });
+ * await using board = new HealthBoard({ probes, log, everyMs: 5_000 });
  * const { status } = await board.report();
  */
 export class HealthBoard implements AsyncDisposable {
   readonly #watched: readonly Watched[];
-  readonly #say: (line: string) => void;
+  readonly #log: Log;
   readonly #said = new Map<string, HealthStatus>();
   readonly #timer: NodeJS.Timeout;
   #report: Promise<HealthReport> | undefined;
@@ -138,9 +139,9 @@ export class HealthBoard implements AsyncDisposable {
   /** When it was last asked, and the time before. */
   #asked: readonly number[] = [];
 
-  constructor({ probes, say, everyMs }: HealthBoardOptions) {
+  constructor({ probes, log, everyMs }: HealthBoardOptions) {
     this.#watched = probes.map((probe) => new Watched(probe));
-    this.#say = say;
+    this.#log = log;
     this.#timer = setInterval(() => void this.report(), everyMs).unref();
   }
 
@@ -191,7 +192,13 @@ export class HealthBoard implements AsyncDisposable {
     const before = this.#said.get(name) ?? "pass";
     if (status === before || this.#isStopping) return;
     this.#said.set(name, status);
-    this.#say(status === "pass" ? `${name} passes again` : `${name} ${status}: ${output}`);
+    if (status === "pass") this.#log.info("a part works again", { check: name });
+    else
+      this.#log[status === "warn" ? "warn" : "error"]("a part does not work as it should", {
+        check: name,
+        status,
+        output,
+      });
   }
 }
 

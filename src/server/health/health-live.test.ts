@@ -166,7 +166,7 @@ describe("readiness flips and comes back by itself", { timeout: 60_000 }, () => 
     for (const path of statePaths(server)) rmSync(path);
     moveState(server, ".away", "");
     await untilReady(server);
-    expect(server.notices.at(-1)).toBe("store:write passes again");
+    expect(server.notices.at(-1)).toBe('a part works again, check "store:write"');
   });
 
   it("when another process keeps the database locked; a detached run begins when it is free", async () => {

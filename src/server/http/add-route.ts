@@ -6,7 +6,8 @@ import { namesTag, tagOf } from "./entity-tag.ts";
 import type { Guard } from "../callers/guard-callers.ts";
 import type { StreamShares } from "../callers/stream-shares.ts";
 import type { CallerOf, IdentifiedCaller } from "../callers/identify-caller.ts";
-import type { Operation } from "../operations/operation.ts";
+import type { Answer, Operation } from "../operations/operation.ts";
+import type { NotedRequests } from "./noted-requests.ts";
 import type { RequestValidator } from "./request-validator.ts";
 
 /** Why a request is given up when it has been answered or its caller has gone. */
@@ -21,18 +22,20 @@ export interface RouteParts {
   readonly guard: Guard;
   readonly streams: StreamShares;
   readonly validator: RequestValidator;
+  readonly noted: NotedRequests;
 }
 
 /** Adds the route of one operation: who asks is known first, what is asked is checked, and the use-case answers. */
 export function addRoute(server: FastifyInstance, operation: Operation, parts: RouteParts): void {
   const { method, path, parts: places, status } = operation;
-  const { app, callerOf, guard, streams, validator, stopping } = parts;
+  const { app, callerOf, guard, streams, validator, stopping, noted } = parts;
   const checkParams = places.params && validator.compile("params", places.params);
   const checkQuery = validator.compile("query", places.query);
   const checkHeaders = validator.compile("headers", places.headers);
   const headerNames = Object.keys(places.headers.shape);
   const checkBody = places.body && validator.compile("body", places.body);
 
+  const isAboutRun = path.startsWith("/v1/runs/{id}");
   const callers = new WeakMap<FastifyRequest, IdentifiedCaller>();
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
@@ -52,11 +55,15 @@ export function addRoute(server: FastifyInstance, operation: Operation, parts: R
     reply.raw.once("close", () => gone.abort(hasGone));
     const signal = operation.events === null ? gone.signal : AbortSignal.any([gone.signal, stopping]);
     const caller = callers.get(request);
+    const { id } = params as { readonly id?: string };
+    if (isAboutRun && id !== undefined) noted.note(request, { runId: id });
     if (caller === undefined) throw new MahavishnuError("UNAUTHENTICATED", "nobody is known to have asked");
     const context = app.actFor({ ...caller, ...traceOf(request), requestId: request.id, signal });
     await refuseUnseen(request, operation, context, input);
     using _share = operation.events === null ? undefined : streams.take(caller.subject.name);
     const answer = await operation.answer(context, input);
+    const runId = runIdOf(answer, isAboutRun);
+    if (runId !== undefined) noted.note(request, { runId });
     if (answer.frames !== undefined) {
       await answerStream(reply, { frames: answer.frames, signal, checkCaller: async () => await callerOf(request) });
       return reply;
@@ -69,10 +76,22 @@ export function addRoute(server: FastifyInstance, operation: Operation, parts: R
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
     // Before a body is read: who may not ask at all costs nothing.
-    onRequest: async (request, reply) => void callers.set(request, await guard.identify(request, reply)),
+    onRequest: async (request, reply) => {
+      const caller = await guard.identify(request, reply);
+      callers.set(request, caller);
+      noted.note(request, { actor: caller.subject.name });
+    },
     handler: handle,
     exposeHeadRoute: operation.events === null,
   });
+}
+
+/** The whole id of the run that an answer is about. */
+function runIdOf({ location, body }: Answer, isAboutRun: boolean): string | undefined {
+  const prefix = "/v1/runs/";
+  if (location?.startsWith(prefix) === true) return location.slice(prefix.length);
+  const { id } = (isAboutRun ? (body ?? {}) : {}) as { readonly id?: unknown };
+  return typeof id === "string" ? id : undefined;
 }
 
 /** Who decided by what they saw is refused when it is not so any more. @throws MahavishnuError PRECONDITION_FAILED */

@@ -22,6 +22,7 @@ import { registerLogin, type SignIn } from "../login/login.ts";
 import { allOperations } from "../operations/all-operations.ts";
 import { describeApi } from "./openapi.ts";
 import { logRequests } from "./log-requests.ts";
+import { NotedRequests } from "./noted-requests.ts";
 import { registerJsonParser } from "./parse-json.ts";
 import { RefusalTrail } from "../callers/refusal-trail.ts";
 import { refuseQuery } from "./refuse-query.ts";
@@ -111,15 +112,16 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     return await reply.type("application/json").send(document);
   });
   const { metrics } = options;
-  logRequests(server, options.log, nameRequests(api.paths));
+  const noted = new NotedRequests();
+  logRequests(server, { log: options.log, operationOf: nameRequests(api.paths), noted });
   countRequests(server, metrics.instruments, { paths: api.paths, operations: allOperations });
   addMetricsRoute(server, { app, guard, metrics });
   addHealthRoutes(server, { app, health: options.health, identify: guard.identify });
   const validator = new RequestValidator();
   // Nobody can take all connections by following: the other half is for the others.
   const streams = new StreamShares(Math.max(1, Math.floor(maxConnections / 2)));
-  for (const operation of allOperations) addRoute(server, operation, { ...options, guard, streams, validator });
-  addWebhookRoute(server, { app, guard, refusals });
+  for (const operation of allOperations) addRoute(server, operation, { ...options, guard, streams, validator, noted });
+  addWebhookRoute(server, { app, guard, refusals, noted });
   return server;
 }
 

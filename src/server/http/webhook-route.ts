@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { AppContext } from "../../app/app-context.ts";
 import { openReceiver } from "../../app/receive-webhook.ts";
-import { readIncomingHooks } from "../../app/webhook-hooks.ts";
+import { hookSubject, readIncomingHooks } from "../../app/webhook-hooks.ts";
 import { MahavishnuError } from "../../lib/errors.ts";
 import type { Guard } from "../callers/guard-callers.ts";
+import type { NotedRequests } from "./noted-requests.ts";
 import { refuseQuery } from "./refuse-query.ts";
 import { isDeeper, maxDepth } from "./parse-json.ts";
 import type { RefusalTrail } from "../callers/refusal-trail.ts";
@@ -13,6 +14,7 @@ export interface WebhookRouteParts {
   readonly app: AppContext;
   readonly guard: Pick<Guard, "admitStranger">;
   readonly refusals: RefusalTrail;
+  readonly noted: NotedRequests;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface WebhookRouteParts {
  *
  * @throws MahavishnuError WEBHOOK_SECRET; UserFileError SECRET_UNRESOLVED.
  */
-export function addWebhookRoute(server: FastifyInstance, { app, guard, refusals }: WebhookRouteParts): void {
+export function addWebhookRoute(server: FastifyInstance, { app, guard, refusals, noted }: WebhookRouteParts): void {
   const receive = openReceiver(app, readIncomingHooks(app));
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -41,6 +43,7 @@ export function addWebhookRoute(server: FastifyInstance, { app, guard, refusals 
       }
       if (reception.kind === "ping") return await reply.code(204).send();
       const { runId, created } = reception;
+      noted.note(request, { actor: hookSubject(name), runId });
       reply.code(202).header("location", `/v1/runs/${runId}`).type("application/json");
       return await reply.send(JSON.stringify({ runId, created }));
     });

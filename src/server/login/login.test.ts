@@ -159,7 +159,6 @@ describe("a session", () => {
       stop: stop.signal,
       onReady: ready.resolve,
       onDispatch: () => undefined,
-      onNotice: () => undefined,
     });
     try {
       const browser = new TestBrowser();

@@ -7,6 +7,7 @@ import { fleetOperations } from "./fleet.ts";
 import { purgeOperations } from "./purge.ts";
 import { readinessOperations } from "./readiness.ts";
 import { runOperations } from "./runs.ts";
+import { serviceLogOperations } from "./service-log.ts";
 import { sloOperations } from "./slo.ts";
 import { webhookOperations } from "./webhooks.ts";
 
@@ -19,6 +20,7 @@ export const allOperations: readonly Operation[] = [
   ...accessOperations,
   ...auditOperations,
   ...readinessOperations,
+  ...serviceLogOperations,
   ...sloOperations,
   ...webhookOperations,
   ...alertOperations,

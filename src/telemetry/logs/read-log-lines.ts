@@ -5,7 +5,7 @@ import { type LogLevel, logLevels } from "../../lib/log.ts";
 import { listLogFiles, logFolderOf } from "./log-folder.ts";
 
 /** Which lines are asked for. */
-export interface LogChoice {
+export interface LogLineChoice {
   /** How many lines at most. */
   readonly limit: number;
   readonly runId?: string;
@@ -22,7 +22,7 @@ export interface LogChoice {
 }
 
 /** A line of the log. */
-export interface LogItem {
+export interface LogLine {
   /** Where it stands: `2026-11-24:1042`. */
   readonly cursor: string;
   readonly time: string;
@@ -33,8 +33,8 @@ export interface LogItem {
 }
 
 /** Some lines, the newest first. */
-export interface LogPage {
-  readonly items: readonly LogItem[];
+export interface LogLinePage {
+  readonly items: readonly LogLine[];
   /** Where to go on with older ones; null when there are none. A page may have no items and yet this, where much was looked at. */
   readonly nextCursor: string | null;
   /** Lines that could not be read. */
@@ -46,6 +46,9 @@ const chunkBytes = 65_536;
 const longestLine = 1_048_576;
 /** Bytes that one page looks at. */
 const mostBytes = 33_554_432;
+
+/** What a cursor looks like: a day and a place in its file. */
+export const logLineCursor = /^\d{4}-\d{2}-\d{2}:\d{1,15}$/;
 
 interface Place {
   readonly day: string;
@@ -64,13 +67,13 @@ interface RawLine {
  * Reads the log of a workspace from its end, file by file and piece by piece, so that the size of the files does not matter.
  *
  * @example
- * const { items } = await readServiceLog(stateFolder, { limit: 100, level: "warn" });
+ * const { items } = await readLogLines(stateFolder, { limit: 100, level: "warn" });
  */
-export async function readServiceLog(stateFolder: string, choice: LogChoice): Promise<LogPage> {
+export async function readLogLines(stateFolder: string, choice: LogLineChoice): Promise<LogLinePage> {
   const { limit, since, until } = choice;
   const before = placeOf(choice.cursor);
   const after = placeOf(choice.after);
-  const items: LogItem[] = [];
+  const items: LogLine[] = [];
   let damaged = 0;
   let bytes = 0;
   for (const name of (await listLogFiles(stateFolder)).toReversed()) {
@@ -99,7 +102,7 @@ function placeOf(cursor: string | undefined): Place | null {
 }
 
 /** One line of the log; null when it is none. */
-export function parseLogLine(text: string, cursor: string): LogItem | null {
+export function parseLogLine(text: string, cursor: string): LogLine | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -111,10 +114,10 @@ export function parseLogLine(text: string, cursor: string): LogItem | null {
   const known = logLevels.find((name) => name === level);
   if (typeof time !== "string" || Number.isNaN(Date.parse(time)) || known === undefined) return null;
   if (typeof message !== "string") return null;
-  return { cursor, time: new Date(time).toISOString(), level: known, message, fields: fields as LogItem["fields"] };
+  return { cursor, time: new Date(time).toISOString(), level: known, message, fields: fields as LogLine["fields"] };
 }
 
-function isChosen({ time, level, fields }: LogItem, choice: LogChoice): boolean {
+function isChosen({ time, level, fields }: LogLine, choice: LogLineChoice): boolean {
   const { runId, repository, since, until } = choice;
   if (runId !== undefined && fields["runId"] !== runId) return false;
   if (repository !== undefined && fields["repository"] !== repository) return false;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LogItem, readServiceLog } from "./read-service-log.ts";
+import { type LogLine, readLogLines } from "./read-log-lines.ts";
 
 let stateFolder: string;
 beforeEach(() => {
@@ -21,20 +21,20 @@ function put(day: string, text: string | Buffer): void {
 const line = (time: string, message: string, fields: object = {}): string =>
   `${JSON.stringify({ level: "info", time, message, ...fields })}\n`;
 
-const messages = (items: readonly LogItem[]): string[] => items.map(({ message }) => message);
+const messages = (items: readonly LogLine[]): string[] => items.map(({ message }) => message);
 
-describe("readServiceLog", () => {
+describe("readLogLines", () => {
   it("reads the newest first, page by page, over days, and what came after", async () => {
     put("2026-11-22", line("2026-11-22T10:00:00.000Z", "a") + line("2026-11-22T11:00:00.000Z", "b"));
     put("2026-11-23", line("2026-11-23T10:00:00.000Z", "c") + line("2026-11-23T11:00:00.000Z", "d"));
-    const first = await readServiceLog(stateFolder, { limit: 3 });
+    const first = await readLogLines(stateFolder, { limit: 3 });
     expect(messages(first.items)).toEqual(["d", "c", "b"]);
-    const second = await readServiceLog(stateFolder, { limit: 3, cursor: first.nextCursor ?? "" });
+    const second = await readLogLines(stateFolder, { limit: 3, cursor: first.nextCursor ?? "" });
     expect([messages(second.items), second.nextCursor]).toEqual([["a"], null]);
     const after = first.items[1]?.cursor ?? "";
-    expect(messages((await readServiceLog(stateFolder, { limit: 9, after })).items)).toEqual(["d"]);
+    expect(messages((await readLogLines(stateFolder, { limit: 9, after })).items)).toEqual(["d"]);
     const between = { since: "2026-11-22T11:00:00.000Z", until: "2026-11-23T10:30:00.000Z" };
-    expect(messages((await readServiceLog(stateFolder, { limit: 9, ...between })).items)).toEqual(["c", "b"]);
+    expect(messages((await readLogLines(stateFolder, { limit: 9, ...between })).items)).toEqual(["c", "b"]);
   });
 
   it("picks by run, repository and level", async () => {
@@ -45,7 +45,7 @@ describe("readServiceLog", () => {
       line(time, "a", of("r1", "alpha")) + line(time, "b", { ...of("r1", "beta"), level: "error" }) + line(time, "c"),
     );
     const pick = async (choice: object): Promise<string[]> =>
-      messages((await readServiceLog(stateFolder, { limit: 9, ...choice })).items);
+      messages((await readLogLines(stateFolder, { limit: 9, ...choice })).items);
     expect(await pick({ runId: "r1" })).toEqual(["b", "a"]);
     expect(await pick({ repository: "alpha" })).toEqual(["a"]);
     expect(await pick({ level: "warn" })).toEqual(["b"]);
@@ -53,7 +53,7 @@ describe("readServiceLog", () => {
 
   it("has nothing where nothing was logged", async () => {
     rmSync(join(stateFolder, "logs"), { recursive: true });
-    expect(await readServiceLog(stateFolder, { limit: 9 })).toEqual({ items: [], nextCursor: null, damaged: 0 });
+    expect(await readLogLines(stateFolder, { limit: 9 })).toEqual({ items: [], nextCursor: null, damaged: 0 });
   });
 
   it("finds every good line among whatever else is there, in pages of any size", async () => {
@@ -75,7 +75,7 @@ describe("readServiceLog", () => {
         const found: string[] = [];
         let damaged = 0;
         for (let cursor: string | null | undefined; cursor !== null;) {
-          const page = await readServiceLog(stateFolder, { limit, ...(cursor === undefined ? {} : { cursor }) });
+          const page = await readLogLines(stateFolder, { limit, ...(cursor === undefined ? {} : { cursor }) });
           found.push(...messages(page.items));
           damaged += page.damaged;
           cursor = page.nextCursor;
