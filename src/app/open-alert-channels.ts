@@ -20,19 +20,35 @@ const defaultPagerDuty = "https://events.pagerduty.com/";
 const defaultRepeatMs = 4 * 3_600_000;
 
 /**
- * The channels of `telemetry.channels`, by name, with their secrets.
+ * The channels of `telemetry.channels`, by name, with their secrets. One that cannot be opened, since a secret of it leads to nothing, is there as
+ * well and takes no message: the others must be told all the same.
  *
- * @throws UserFileError SECRET_UNRESOLVED; MahavishnuError CONFIG_INVALID for a secret that is no URL, WEBHOOK_SECRET for one that is too short
+ * @param onFault told of each that cannot be opened
  */
-export function openAlertChannels(context: Pick<AppContext, "env" | "loaded" | "store">): ReadonlyMap<string, Channel> {
+export function openAlertChannels(
+  context: Pick<AppContext, "env" | "loaded" | "store">,
+  onFault: (name: string, error: unknown) => void = () => undefined,
+): ReadonlyMap<string, Channel> {
   const { loaded, env } = context;
-  const secrets = resolveSecretsUnder(loaded, env, "telemetry.channels");
   return new Map(
-    Object.entries(loaded.config.telemetry.channels).map(([name, config]) => [
-      name,
-      openChannel(context, name, { config, secretOf: (key) => secrets.get(`telemetry.channels.${name}.${key}`) }),
-    ]),
+    Object.entries(loaded.config.telemetry.channels).map(([name, config]) => {
+      try {
+        const key = `telemetry.channels.${name}`;
+        const secrets = resolveSecretsUnder(loaded, env, key);
+        return [name, openChannel(context, name, { config, secretOf: (part) => secrets.get(`${key}.${part}`) })];
+      } catch (error) {
+        if (!(error instanceof MahavishnuError)) throw error;
+        onFault(name, error);
+        return [name, shutChannel(name, config.attempts, error.message)];
+      }
+    }),
   );
+}
+
+/** A channel that takes nothing, and says why. */
+function shutChannel(name: string, attempts: number, error: string): Channel {
+  const answer = { ok: false, final: false, error, status: null, retryAfterMs: null } as const;
+  return { name, attempts, send: async () => await Promise.resolve(answer) };
 }
 
 interface ChannelParts {

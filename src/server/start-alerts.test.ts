@@ -23,7 +23,11 @@ beforeAll(async () => {
     ],
     config: {
       telemetry: {
-        channels: { ops: { file: "told.ndjson" }, broken: { file: "none/told.ndjson" } },
+        channels: {
+          ops: { file: "told.ndjson" },
+          broken: { file: "none/told.ndjson" },
+          shut: { slack: "${env:NOT_THERE}" },
+        },
         alerts: [
           { name: "failures", on: ["run.failed"], notify: ["ops"], runbook: "https://wiki.example.test/failures" },
           { name: "degraded", on: ["server.degraded"], notify: ["ops"] },
@@ -127,6 +131,7 @@ describe("alerts of a server", { timeout: 60_000 }, () => {
         items: [
           { channel: "ops", taken: true, error: null },
           { channel: "broken", taken: false, error: expect.stringContaining("ENOENT") as unknown },
+          { channel: "shut", taken: false, error: expect.stringContaining("leads to nothing") as unknown },
         ],
       },
     });

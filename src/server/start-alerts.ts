@@ -26,8 +26,6 @@ export interface StartAlertsParts {
 
 /**
  * Judges the rules of `telemetry.alerts` and tells its channels, until it is disposed of; without any, it does nothing at all.
- *
- * @throws UserFileError SECRET_UNRESOLVED.
  */
 export async function startAlerts(
   app: AppContext,
@@ -44,7 +42,9 @@ export async function startAlerts(
   metrics.addSource(alertSource(app));
   let upSince: number | undefined;
   const alerts = await openAlerts(app, {
-    channels: openAlertChannels(app),
+    channels: openAlertChannels(app, (channel, error) => {
+      log.error("a channel cannot be opened and takes no message", { channel, error: toError(error) });
+    }),
     health: {
       server: `${hostname()}:${config.server.port}`,
       checks: async () => {

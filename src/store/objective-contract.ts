@@ -18,4 +18,9 @@ export interface GoodRunsQuery {
 export interface ObjectiveStore {
   /** For each time of `since`, in their order. Cancelled runs do not count. One pass over an index, as long as the longest time. */
   countGoodRuns(query: GoodRunsQuery): Promise<readonly GoodRuns[]>;
+  /**
+   * The newest end of a run that would count and was purged, in milliseconds since 1970; null when none was. What has ended until then is not
+   * wholly there: a part of it may have gone and the rest not.
+   */
+  readForgottenUpTo(): Promise<number | null>;
 }

@@ -1,24 +1,53 @@
-import type { GoodRuns, ObjectiveStore } from "./objective-contract.ts";
+import type { GoodRuns, GoodRunsQuery, ObjectiveStore } from "./objective-contract.ts";
 import type { StoreParts } from "./store-parts.ts";
+
+/** In `meta`: the newest end of a run that objectives counted and that was purged. */
+export const forgottenKey = "forgottenUpTo";
+
+/** What objectives count, as a condition on `run`: cancelled runs are nobody's failure, and the product's own are nobody's promise. */
+export const countedStates = "state IN ('succeeded', 'partial', 'failed')";
 
 /** The part of the store that counts for objectives. */
 export function createObjectiveStore({ db, read }: StoreParts): ObjectiveStore {
-  let statement: ReturnType<StoreParts["db"]["prepare"]> | undefined;
+  const statements = new Map<number, ReturnType<StoreParts["db"]["prepare"]>>();
+  const statementOf = (times: number): ReturnType<StoreParts["db"]["prepare"]> => {
+    const known = statements.get(times);
+    if (known !== undefined) return known;
+    const made = db.prepare(countingSql(times));
+    statements.set(times, made);
+    return made;
+  };
+  let forgotten: ReturnType<StoreParts["db"]["prepare"]> | undefined;
   return {
-    countGoodRuns: ({ since, workflows, withinMs }) =>
+    countGoodRuns: ({ since, workflows, withinMs }: GoodRunsQuery) =>
       read(() => {
-        // The index holds all that is asked for.
-        statement ??= db.prepare(`
-          WITH edge AS (SELECT key AS number, value AS at FROM json_each(?1)),
-            ended AS (
-              SELECT ended_at, iif(?3 IS NULL, state = 'succeeded', ended_at - created_at <= ?3) AS good
-              FROM run INDEXED BY run_ended
-              WHERE ended_at >= (SELECT min(at) FROM edge) AND state IN ('succeeded', 'partial', 'failed')
-                AND iif(json_array_length(?2) = 0, workflow NOT GLOB 'mahavishnu/*', workflow IN (SELECT value FROM json_each(?2))))
-          SELECT edge.number, count(ended.ended_at) AS total, coalesce(sum(ended.good), 0) AS good
-          FROM edge LEFT JOIN ended ON ended.ended_at >= edge.at GROUP BY edge.number ORDER BY edge.number`);
-        const rows = statement.all(JSON.stringify(since), JSON.stringify(workflows), withinMs);
-        return (rows as unknown as GoodRuns[]).map(({ good, total }) => ({ good, total }));
+        if (since.length === 0) return [];
+        const row = statementOf(since.length).get(JSON.stringify(workflows), withinMs, Math.min(...since), ...since);
+        const counts = row as Readonly<Record<string, number>>;
+        return since.map((_, index): GoodRuns => ({
+          good: counts[`good${index}`] ?? 0,
+          total: counts[`total${index}`] ?? 0,
+        }));
+      }),
+
+    readForgottenUpTo: () =>
+      read(() => {
+        forgotten ??= db.prepare("SELECT CAST(value AS INTEGER) AS at FROM meta WHERE key = ?");
+        return (forgotten.get(forgottenKey) as { at: number } | undefined)?.at ?? null;
       }),
   };
+}
+
+/** One pass for all times: the index holds all that is asked for. */
+function countingSql(times: number): string {
+  const counts = Array.from({ length: times }, (_, index) => {
+    const inside = `ended_at >= ?${index + 4}`;
+    return `count(*) FILTER (WHERE ${inside}) AS total${index}, count(*) FILTER (WHERE good AND ${inside}) AS good${index}`;
+  });
+  return `
+    SELECT ${counts.join(", ")} FROM (
+      SELECT ended_at, iif(?2 IS NULL, state = 'succeeded', ended_at - created_at <= ?2) AS good
+      FROM run INDEXED BY run_ended
+      WHERE ended_at >= ?3 AND ${countedStates}
+        AND iif(json_array_length(?1) = 0, workflow NOT GLOB 'mahavishnu/*', workflow IN (SELECT value FROM json_each(?1))))`;
 }

@@ -50,6 +50,8 @@ describe("forgetting runs", () => {
         const { run, position } = row as { run?: number; position?: number };
         return run !== first && position !== first;
       };
+      // That something was forgotten is known.
+      after["meta"] = after["meta"]?.filter((row) => (row as { key: string }).key !== "forgottenUpTo") ?? [];
       for (const [table, rows] of Object.entries(before)) expect(after[table], table).toEqual(rows.filter(isOther));
       expect(await store.getRun("aaaaaaaaaa")).toBeNull();
       expect(await store.readEvents("aaaaaaaaaa")).toEqual([]);

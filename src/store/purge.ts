@@ -1,3 +1,4 @@
+import { countedStates, forgottenKey } from "./objectives.ts";
 import { isLive, type OwnerColumns, toOwner } from "./owner-row.ts";
 import type { EndedRun, ExpiredRows, PurgedRun, PurgeStore } from "./purge-contract.ts";
 import { overKeptMs } from "./session-register.ts";
@@ -43,10 +44,12 @@ export function createPurgeStore({
 
     purgeRuns: (positions, { endedBefore, belowPosition, owedSince }) =>
       commits.run(() => {
-        const { chosen, note, forgetRun, forgetExtent, forgetRequests } = sql();
+        const { chosen, mark, note, forgetRun, forgetExtent, forgetRequests } = sql();
         const list = JSON.stringify(positions);
         const rows = chosen.all(list, endedBefore, belowPosition, liveOwners(), owedSince);
-        return (rows as unknown as (PurgedRun & { readonly tail: number })[]).map(({ position, id, tail }) => {
+        const found = rows as unknown as (PurgedRun & { readonly tail: number })[];
+        mark.run(forgottenKey, JSON.stringify(found.map(({ position }) => position)));
+        return found.map(({ position, id, tail }) => {
           note.run(position, id, tail);
           forgetRun.run(position);
           forgetExtent.run(position);
@@ -154,6 +157,11 @@ function prepareAll(db: StoreParts["db"]) {
           (SELECT min(seq) FROM (SELECT seq FROM webhook_cursor UNION ALL SELECT seq FROM projection UNION ALL SELECT seq FROM alert_book)), run.tail))
       ORDER BY run.position`),
     note: db.prepare("INSERT INTO purged(position, id, tail) VALUES(?, ?, ?)"),
+    mark: db.prepare(`
+        INSERT INTO meta(key, value) SELECT ?1, max(ended_at) FROM run
+          WHERE position IN (SELECT value FROM json_each(?2)) AND ${countedStates} AND workflow NOT GLOB 'mahavishnu/*'
+          HAVING max(ended_at) IS NOT NULL
+        ON CONFLICT(key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))`),
     forgetRun: db.prepare("DELETE FROM run WHERE position = ?"),
     forgetExtent: db.prepare("DELETE FROM run_extent WHERE run = ?"),
     forgetRequests: db.prepare("DELETE FROM request WHERE run = ?"),

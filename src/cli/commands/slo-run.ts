@@ -34,7 +34,7 @@ function toRow(item: ObjectiveReading): Line[] {
     [span(styles[state], state)],
     [`${objective} % ${within}, ${formatDuration(windowMs)}`],
     [ratio === null ? "no runs" : `${good}/${total}, ${(ratio * 100).toFixed(2)} %`],
-    [budgetLeft === null ? "" : `${(budgetLeft * 100).toFixed(0)} %`],
+    [budgetLeft === null ? "" : `${Math.round(budgetLeft * 100) + 0} %`],
     speed(burnRates["1h"]),
     speed(burnRates["6h"]),
     [note ?? ""],

@@ -16,7 +16,8 @@ export type BurnWindow = keyof typeof burnWindows;
 
 /**
  * When a budget is spent too fast: over the long time, so that it matters, and over the short one, so that it still goes on. The figures are those
- * of the Site Reliability Workbook, https://sre.google/workbook/alerting-on-slos/, chapter 5: 2 % of a month's budget in an hour, 5 % in six.
+ * of the Site Reliability Workbook, https://sre.google/workbook/alerting-on-slos/, chapter 5: 2 % of a month's budget in an hour, 5 % in six. Its
+ * third question, 10 % in three days, is one for a ticket and wakes nobody: the shipped rule MahavishnuSloBurnSlow asks it.
  */
 const tooFast = [
   { long: "1h", short: "5m", times: 14.4 },
@@ -25,7 +26,7 @@ const tooFast = [
 
 /** How an objective stands. */
 export interface ObjectiveVerdict {
-  /** `exhausted`: more was bad than is allowed. Without runs it is unknown: nobody can say that it is fine. */
+  /** `exhausted`: nothing of the budget is left. Without runs it is unknown: nobody can say that it is fine. */
   readonly state: "unknown" | "ok" | "burning" | "exhausted";
   readonly good: number;
   readonly total: number;

@@ -24,7 +24,7 @@ export function objectiveNames({ telemetry }: Pick<Config, "telemetry">): readon
 
 /** Reads how an objective stands, from the rows of runs. Null when there is none of that name. */
 export async function readObjective(
-  store: Pick<Store, "countGoodRuns">,
+  store: Pick<Store, "countGoodRuns" | "readForgottenUpTo">,
   config: Pick<Config, "retention" | "telemetry">,
   { name, now }: { readonly name: string; readonly now: number },
 ): Promise<ObjectiveReading | null> {
@@ -34,13 +34,19 @@ export async function readObjective(
   const { runs, every } = config.retention;
   // Where good runs go before bad ones, or the other way round, what is left says nothing.
   const keptMs = Math.min(runs.succeeded.age, runs.partial.age, runs.failed.age);
-  const windowMs = every === undefined ? window : Math.min(window, keptMs);
+  const forgottenUpTo = (await store.readForgottenUpTo()) ?? Number.NEGATIVE_INFINITY;
+  const knownMs = Math.max(
+    0,
+    Math.min(every === undefined ? Number.POSITIVE_INFINITY : keptMs, now - forgottenUpTo - 1),
+  );
+  const windowMs = Math.min(window, knownMs);
   const names = Object.keys(burnWindows) as BurnWindow[];
   const withinMs = latency?.within ?? null;
   const since = [windowMs, ...names.map((key) => burnWindows[key])].map((ms) => now - ms);
   const [whole, ...counted] = await store.countGoodRuns({ since, workflows, withinMs });
   const none = { good: 0, total: 0 };
-  const at = (key: BurnWindow) => counted[names.indexOf(key)] ?? none;
+  // Of a time that is not wholly known, no speed is told: what is left of it may be its good days alone.
+  const at = (key: BurnWindow) => (burnWindows[key] > knownMs ? none : (counted[names.indexOf(key)] ?? none));
   const objective = availability?.objective ?? latency?.objective ?? 99;
   const windows = { "5m": at("5m"), "30m": at("30m"), "1h": at("1h"), "6h": at("6h"), "3d": at("3d") };
   return {
@@ -52,6 +58,9 @@ export async function readObjective(
     withinMs,
     workflows,
     windowMs,
-    note: windowMs < window ? "the history is not kept for the whole window (retention.runs)" : null,
+    note:
+      windowMs < window
+        ? "the history of the whole window is not there: runs were purged, or are not kept as long (retention.runs)"
+        : null,
   };
 }

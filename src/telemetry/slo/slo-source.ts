@@ -6,7 +6,7 @@ import { objectiveNames, readObjective } from "./read-objectives.ts";
 
 /** Tells how objectives stand; nothing of times in which no run has ended. */
 export function sloSource(
-  store: Pick<Store, "countGoodRuns">,
+  store: Pick<Store, "countGoodRuns" | "readForgottenUpTo">,
   config: Pick<Config, "retention" | "telemetry">,
 ): MetricSource {
   return {

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Config } from "../../config/schema.ts";
-import { withStore } from "../../store/store-fixture.ts";
+import { livingOwner, newRun, withStore } from "../../store/store-fixture.ts";
 import { burnWindows, judgeObjective } from "./judge-objective.ts";
 import { readObjective } from "./read-objectives.ts";
 import { sloSource } from "./slo-source.ts";
@@ -46,6 +46,28 @@ describe("an objective", () => {
     expect(half.state).toBe("ok");
     expect(half.budgetLeft).toBeCloseTo(0.5);
   });
+});
+
+it("an objective is never better for one more bad run, and tells figures that are some", () => {
+  const counted = fc
+    .tuple(fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: 0, max: 1_000 }))
+    .map(([a, b]) => ({ good: Math.min(a, b), total: Math.max(a, b) }));
+  const windows = fc.record({ "5m": counted, "30m": counted, "1h": counted, "6h": counted, "3d": counted });
+  const worse = ({ good: fine, total }: { good: number; total: number }) => ({ good: fine, total: total + 1 });
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 99.999, noNaN: true }), counted, windows, (objective, whole, before) => {
+      const one = judgeObjective(objective, { whole, windows: before });
+      const after = { "5m": worse(before["5m"]), "30m": worse(before["30m"]), "1h": worse(before["1h"]) };
+      const other = judgeObjective(objective, { whole: worse(whole), windows: { ...before, ...after } });
+      if (whole.total === 0) expect([one.ratio, one.budgetLeft]).toEqual([null, null]);
+      else expect(other.budgetLeft).toBeLessThanOrEqual(one.budgetLeft ?? Number.NaN);
+      if (one.budgetLeft !== null) expect(one.budgetLeft).toBeLessThanOrEqual(1);
+      if (one.burn === "burning") expect(other.burn).toBe("burning");
+      if (one.state === "ok") expect(one.budgetLeft).toBeGreaterThan(0);
+      for (const rate of Object.values(one.burnRates)) expect(rate ?? 0).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: runs },
+  );
 });
 
 interface Ended {
@@ -134,6 +156,45 @@ it("reads an objective and tells of it, and of nothing where no run has ended", 
     const points = await sloSource(store, config).collect();
     expect(points.filter(({ labels }) => labels["slo"] === "idle")).toEqual([]);
     expect(points.map(({ labels }) => labels["window"]).filter(Boolean)).toEqual(Object.keys(burnWindows));
+  });
+});
+
+it("does not take for all what a purge has left", async () => {
+  await withStore(async (store, file) => {
+    const now = Date.now();
+    const hour = 3_600_000;
+    const config = parse({ telemetry: { slos: { all: { availability: { objective: 99 }, window: "30d" } } } });
+    const of = (state: string, ago: number): Ended => ({ ago, took: 0, state, workflow: "a" });
+    addRuns(file, now, [
+      of("succeeded", 5 * hour),
+      of("failed", 2 * hour),
+      of("succeeded", 60_000),
+      of("cancelled", 1),
+    ]);
+    const read = async () => await readObjective(store, config, { name: "all", now });
+    expect(await read()).toMatchObject({ total: 3, note: null, burnRates: { "6h": expect.any(Number) as number } });
+    // The newest event stays, whatever is purged: it is another run's.
+    const owner = livingOwner();
+    await store.heartbeat(owner, Date.now() + 60_000);
+    for (const id of ["queued0000", "queued0001"])
+      await store.createRun(newRun(id, owner, { owner: null, start: null }));
+    const bounds = { endedBefore: now + 1, belowPosition: 1_000, owedSince: 0 };
+    const purge = async (id: string) => {
+      const { position } = (await store.getRun(id)) ?? { position: 0 };
+      expect(await store.purgeRuns([position], bounds)).toHaveLength(1);
+    };
+    // The bad one alone goes: the rest must not be taken for a good day.
+    await purge("r1");
+    expect(await read()).toMatchObject({
+      total: 1,
+      windowMs: 2 * hour - 1,
+      note: expect.stringContaining("purged") as string,
+      burnRates: { "1h": 0, "6h": null, "3d": null },
+    });
+    // An older one, and one that does not count, say nothing more.
+    await purge("r0");
+    await purge("r3");
+    expect(await read()).toMatchObject({ windowMs: 2 * hour - 1 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { signMessage } from "../../../access/webhook-signature.ts";
 import { makeTemporaryFolder } from "../../../lib/temporary-folder.ts";
 import { makeUntrustedCertificate } from "../../../readiness/acting/make-certificate.ts";
@@ -228,6 +228,46 @@ it("tells Alertmanager when an alert is over, and until when one lasts that nobo
   expect(Date.parse(second?.endsAt ?? "")).toBe(over.endedAt);
 });
 
+it("gives PagerDuty what it takes, whatever the labels are, and says its own in spite of them", async () => {
+  const big = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`l${index}`, "x".repeat(4_000)]));
+  const labels = { workspace: "", description: "mine", run: "mine", ...big };
+  await kinds["pagerduty"]?.make().send({ ...message, alerts: [{ ...alert, labels }] }, never);
+  const [{ body } = { body: "" }] = received;
+  expect(Buffer.byteLength(body)).toBeLessThan(512 * 1024);
+  expect(JSON.parse(body)).toMatchObject({
+    payload: {
+      source: "mahavishnu",
+      custom_details: { description: alert.description, run: alert.runId, labels: { run: "mine" } },
+    },
+  });
+});
+
+it("keeps for Slack the facts beside a long summary, and no half of an escape", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 5_000 }),
+      fc.constantFrom("&", "<", "a>", "🔥"),
+      async (length, piece) => {
+        received.length = 0;
+        const long = piece.repeat(length);
+        await kinds["slack"]
+          ?.make()
+          .send({ ...message, alerts: [{ ...alert, summary: long, description: long }] }, never);
+        const { text, attachments } = JSON.parse(received[0]?.body ?? "") as {
+          text: string;
+          attachments: { blocks: { text: { text: string } }[] }[];
+        };
+        const section = attachments[0]?.blocks[0]?.text.text ?? "";
+        expect(section).toContain("k3v9q0x2mf");
+        expect(section).toContain("|what to do>");
+        expect(section.length).toBeLessThanOrEqual(3_000);
+        for (const each of [text, section]) expect(each).not.toMatch(/&(?!(?:amp|lt|gt);)/);
+      },
+    ),
+    { numRuns: runs },
+  );
+});
+
 it("escapes for Slack what would be a link or a mention", async () => {
   await kinds["slack"]?.make().send({ ...message, alerts: [{ ...alert, summary: "<!channel> & co" }] }, never);
   expect(received[0]?.body).toContain("&lt;!channel&gt; &amp; co");
@@ -243,6 +283,7 @@ it("writes one line for each message into a file", async () => {
     await channel.send({ ...message, id: "evt_2" }, never);
     const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as AlertMessage).id)).toEqual([message.id, "evt_2"]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
     const missing = makeFileChannel({ name: "local", attempts: 1, path: join(folder, "no/where") });
     expect(await missing.send(message, never)).toMatchObject({ ok: false, final: false });
   } finally {
@@ -368,6 +409,39 @@ describe("mail", () => {
     expect(told).not.toContain("hunter2");
     expect(told).not.toContain(Buffer.from("\0ops\0hunter2-hunter2").toString("base64").slice(4, 24));
     expect(told).not.toContain("u001b");
+  });
+
+  it("is given up when it takes too long as a whole, or when nobody waits for it any more, and its connection ends", async () => {
+    let open = 0;
+    const slow = createSocket((socket) => {
+      open += 1;
+      const timer = setInterval(() => socket.write("220-still greeting\r\n"), 20);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        open -= 1;
+        clearInterval(timer);
+      });
+    });
+    slow.listen(0, "127.0.0.1");
+    await once(slow, "listening");
+    const { port } = slow.address() as AddressInfo;
+    const channel = makeSmtpChannel({ ...options, host: "127.0.0.1", port, timeoutMs: 200 });
+    const late = { ok: false, final: false, error: "no answer within 200ms" };
+    expect(await channel.send(message, never)).toMatchObject(late);
+    const stopping = new AbortController();
+    const patient = makeSmtpChannel({ ...options, host: "127.0.0.1", port, timeoutMs: 60_000 });
+    const sent = patient.send(message, stopping.signal);
+    await vi.waitFor(() => expect(open).toBeGreaterThan(0));
+    stopping.abort(new Error("stopped"));
+    expect(await sent).toMatchObject({ ok: false, final: false });
+    await vi.waitFor(() => expect(open).toBe(0));
+    slow.close();
+  });
+
+  it("goes to no metadata service", async () => {
+    const channel = makeSmtpChannel({ ...options, host: "169.254.169.254" });
+    const refused = { ok: false, final: true, error: expect.stringContaining("metadata") as string };
+    expect(await channel.send(message, never)).toMatchObject(refused);
   });
 
   it("that is refused for good is not sent again, and one that is put off is", async () => {

@@ -6,6 +6,8 @@ import { type HttpChannelOptions, makeHttpChannel } from "./http-channel.ts";
 const longestSummary = 1_024;
 const longestKey = 255;
 const longestDetail = 32_000;
+const longestLabel = 2_000;
+const mostLabels = 64;
 
 /**
  * Sends alerts to PagerDuty (Events API v2), one event each: `trigger` opens an incident under the alert's fingerprint, or adds to the one that is open;
@@ -34,13 +36,25 @@ function eventOf(alert: Alert, routingKey: string): object {
     links,
     payload: {
       summary: clip(oneLine(summary) || rule, longestSummary),
-      source: labels["workspace"] ?? "mahavishnu",
+      // An event without a source is refused.
+      source: clip(labels["workspace"] || "mahavishnu", longestKey),
       severity,
       timestamp: new Date(startedAt).toISOString(),
-      component: labels["workflow"] ?? labels["part"] ?? "mahavishnu",
+      component: clip(labels["workflow"] || labels["part"] || "mahavishnu", longestKey),
       group: rule,
       class: rule,
-      custom_details: { description: clip(description, longestDetail), run: runId, value, ...labels },
+      custom_details: {
+        description: clip(description, longestDetail),
+        run: runId,
+        value,
+        // Under a name of their own: a label hides nothing that is said here.
+        labels: clipLabels(labels),
+      },
     },
   };
+}
+
+function clipLabels(labels: Alert["labels"]): Alert["labels"] {
+  const few = Object.entries(labels).slice(0, mostLabels);
+  return Object.fromEntries(few.map(([name, value]) => [clip(name, longestKey), clip(value, longestLabel)]));
 }

@@ -7,6 +7,10 @@ const longestSection = 3_000;
 const mostBlocks = 50;
 /** Longer texts of a message are cut by Slack (https://docs.slack.dev/reference/methods/chat.postMessage). */
 const longestText = 4_000;
+/** Of a section, what a summary may take at most. */
+const longestSummary = 600;
+/** A longer address is left out: what it is about is said all the same. */
+const longestLink = 800;
 
 const colours: Readonly<Record<Alert["severity"], string>> = {
   critical: "#a30200",
@@ -28,24 +32,25 @@ function slackMessage(message: AlertMessage): object {
   if (shown.length < alerts.length) blocks.push(section(`and ${alerts.length - shown.length} more`));
   return {
     // What notifications show, and clients without blocks.
-    text: clip(escapeSlack(headline(message)), longestText),
+    text: escapeWithin(headline(message), longestText),
     attachments: [{ color: colourOf(alerts), blocks }],
   };
 }
 
 function section(text: string): object {
-  return { type: "section", text: { type: "mrkdwn", text: clip(text, longestSection) } };
+  return { type: "section", text: { type: "mrkdwn", text } };
 }
 
 function describe({ state, severity, summary, description, runId, url, runbook, startedAt, endedAt }: Alert): string {
   const facts = [
     `${state === "firing" ? severity : "resolved"} since ${new Date(endedAt ?? startedAt).toISOString()}`,
-    ...(runId === null ? [] : [`run \`${escapeSlack(runId)}\``]),
-    ...(url === null ? [] : [`<${linkTarget(url)}|see>`]),
-    ...(runbook === null ? [] : [`<${linkTarget(runbook)}|what to do>`]),
+    ...(runId === null ? [] : [`run \`${escapeWithin(runId, 100)}\``]),
+    ...linkTo(url, "see"),
+    ...linkTo(runbook, "what to do"),
   ];
   // The facts come first, so that a long text does not push them out.
-  return [`*${escapeSlack(oneLine(summary))}*`, facts.join(" · "), escapeSlack(description)].join("\n");
+  const head = `*${escapeWithin(oneLine(summary), longestSummary)}*\n${facts.join(" · ")}\n`;
+  return head + escapeWithin(description, longestSection - head.length);
 }
 
 function colourOf(alerts: readonly Alert[]): string {
@@ -61,6 +66,15 @@ function escapeSlack(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function linkTarget(url: string): string {
-  return escapeSlack(oneLine(url)).replaceAll("|", "%7C");
+/** The same, of at most so many characters, with none of those three cut in half. */
+function escapeWithin(text: string, length: number): string {
+  const escaped = escapeSlack(text.toWellFormed());
+  if (escaped.length <= length) return escaped;
+  return clip(escaped.slice(0, length - 1).replace(/&[a-z]{0,3}$/, ""), length - 1) + "…";
+}
+
+function linkTo(url: string | null, text: string): readonly string[] {
+  if (url === null) return [];
+  const target = escapeSlack(oneLine(url)).replaceAll("|", "%7C");
+  return target.length > longestLink ? [] : [`<${target}|${text}>`];
 }

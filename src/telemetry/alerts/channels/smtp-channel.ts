@@ -1,5 +1,8 @@
+import { connect, type Socket } from "node:net";
 import type { Transporter } from "nodemailer";
 import { messageOf } from "../../../lib/errors.ts";
+import { formatDuration } from "../../../lib/duration.ts";
+import { ForbiddenAddressError, isForbiddenAddress, lookupAllowed } from "../../../lib/forbidden-addresses.ts";
 import { createMasking } from "../../../lib/mask-secrets.ts";
 import type { AlertMessage, Channel, ChannelAnswer } from "../alert.ts";
 import { clip, describeAlert, headline, oneLine } from "./alert-texts.ts";
@@ -29,11 +32,23 @@ export function makeSmtpChannel(options: SmtpChannelOptions): Channel {
 }
 
 async function send(options: SmtpChannelOptions, message: AlertMessage, signal: AbortSignal): Promise<ChannelAnswer> {
-  const transport = await openTransport(options);
-  const stop = (): void => transport.close();
-  signal.addEventListener("abort", stop, { once: true });
+  const { from, to, host, timeoutMs } = options;
+  if (isForbiddenAddress(host)) {
+    const { message: error } = new ForbiddenAddressError(host, host);
+    return { ok: false, final: true, error, status: null, retryAfterMs: null };
+  }
+  const limit = AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, limit]);
+  // Of our own: the library ends no connection of its own while it waits.
+  let socket: Socket | undefined;
+  const end = (): void => void socket?.destroy(new Error("the mail was given up"));
+  stop.addEventListener("abort", end, { once: true });
   try {
-    const { from, to } = options;
+    const transport = await openTransport(options, () => {
+      socket = connect({ host, port: options.port, lookup: lookupAllowed });
+      if (stop.aborted) end();
+      return socket;
+    });
     await transport.sendMail({
       from,
       to: [...to],
@@ -45,14 +60,17 @@ async function send(options: SmtpChannelOptions, message: AlertMessage, signal: 
     });
     return { ok: true, status: 250 };
   } catch (error) {
-    return judge(error, options);
+    return judge(limit.aborted ? new Error(`no answer within ${formatDuration(timeoutMs)}`) : error, options);
   } finally {
-    signal.removeEventListener("abort", stop);
-    transport.close();
+    stop.removeEventListener("abort", end);
+    socket?.destroy();
   }
 }
 
-async function openTransport({ host, port, tls, login, timeoutMs, ca }: SmtpChannelOptions): Promise<Transporter> {
+async function openTransport(
+  { host, port, tls, login, timeoutMs, ca }: SmtpChannelOptions,
+  openSocket: () => Socket,
+): Promise<Transporter> {
   const { createTransport } = await import("nodemailer");
   return createTransport({
     host,
@@ -64,6 +82,15 @@ async function openTransport({ host, port, tls, login, timeoutMs, ca }: SmtpChan
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
+    getSocket: (_options, done) => {
+      const socket = openSocket();
+      const fail = (error: Error): void => done(error, false);
+      socket.once("error", fail);
+      socket.once("connect", () => {
+        socket.off("error", fail);
+        done(null, { connection: socket });
+      });
+    },
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(ca === undefined ? {} : { tls: { ca } }),
