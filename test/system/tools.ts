@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
 import { root } from "../../scripts/lib/root.ts";
@@ -8,6 +10,8 @@ const folder = join(root, ".cache/system");
 
 const places = {
   promtool: "debian/usr/bin/promtool",
+  prometheus: "debian/usr/bin/prometheus",
+  alertmanager: "alertmanager-v0.27.0/alertmanager",
   helm: "helm-v3.22.0/helm",
   "compose-go": "compose-go-v2.16.2/cmd",
   hadolint: "python-1/bin/hadolint",
@@ -67,4 +71,40 @@ export function runTool(
   });
   if (error !== undefined) throw error;
   return { status, text: `${stdout}${stderr}` };
+}
+
+/** A tool that goes on until it is disposed of. */
+export interface StartedTool extends AsyncDisposable {
+  /** What it has said so far. */
+  readonly output: () => string;
+}
+
+/** Starts a tool that goes on until it is disposed of. */
+export function startTool(tool: Tool, words: readonly string[]): StartedTool {
+  const child = spawn(findTool(tool) ?? tool, [...words], { env: toolEnv, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (more: string) => (text += more));
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+  });
+  return {
+    output: () => text,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** A port of 127.0.0.1 that nobody listened at a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }

@@ -59,12 +59,22 @@ it("an objective is never better for one more bad run, and tells figures that ar
       const one = judgeObjective(objective, { whole, windows: before });
       const after = { "5m": worse(before["5m"]), "30m": worse(before["30m"]), "1h": worse(before["1h"]) };
       const other = judgeObjective(objective, { whole: worse(whole), windows: { ...before, ...after } });
-      if (whole.total === 0) expect([one.ratio, one.budgetLeft]).toEqual([null, null]);
-      else expect(other.budgetLeft).toBeLessThanOrEqual(one.budgetLeft ?? Number.NaN);
-      if (one.budgetLeft !== null) expect(one.budgetLeft).toBeLessThanOrEqual(1);
-      if (one.burn === "burning") expect(other.burn).toBe("burning");
-      if (one.state === "ok") expect(one.budgetLeft).toBeGreaterThan(0);
-      for (const rate of Object.values(one.burnRates)) expect(rate ?? 0).toBeGreaterThanOrEqual(0);
+      const { budgetLeft, ratio, state, burn, burnRates } = one;
+      expect({
+        isKnown: (budgetLeft !== null && ratio !== null) === whole.total > 0,
+        isNoBetter: Number(other.budgetLeft) <= (budgetLeft ?? Number.POSITIVE_INFINITY),
+        isPart: (budgetLeft ?? 0) <= 1 && (ratio ?? 0) >= 0 && (ratio ?? 0) <= 1,
+        goesOnBurning: burn !== "burning" || other.burn === "burning",
+        hasSomeLeft: state !== "ok" || Number(budgetLeft) > 0,
+        hasSpeeds: Object.values(burnRates).every((rate) => (rate ?? 0) >= 0),
+      }).toEqual({
+        isKnown: true,
+        isNoBetter: true,
+        isPart: true,
+        goesOnBurning: true,
+        hasSomeLeft: true,
+        hasSpeeds: true,
+      });
     }),
     { numRuns: runs },
   );

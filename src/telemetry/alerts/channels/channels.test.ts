@@ -5,18 +5,16 @@ import { type AddressInfo, createServer as createSocket } from "node:net";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
-import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { signMessage } from "../../../access/webhook-signature.ts";
 import { makeTemporaryFolder } from "../../../lib/temporary-folder.ts";
-import { makeUntrustedCertificate } from "../../../readiness/acting/make-certificate.ts";
-import type { Alert, AlertMessage, Channel } from "../alert.ts";
+import type { AlertMessage, Channel } from "../alert.ts";
 import { makeAlertmanagerChannel } from "./alertmanager-channel.ts";
 import { makeFileChannel } from "./file-channel.ts";
+import { alert, message, over } from "./message-fixture.ts";
 import { makePagerDutyChannel } from "./pagerduty-channel.ts";
 import { makeSlackChannel } from "./slack-channel.ts";
-import { makeSmtpChannel, type SmtpChannelOptions } from "./smtp-channel.ts";
 import { makeWebhookChannel } from "./webhook-channel.ts";
 import { alertmanagerSchema, cloudEventSchema, pagerDutySchema, slackSchema } from "./wire-schemas-fixture.ts";
 
@@ -59,31 +57,6 @@ beforeEach(() => {
   received.length = 0;
   answer = { status: 200 };
 });
-
-const alert: Alert = {
-  rule: "failures",
-  fingerprint: "f".repeat(32),
-  state: "firing",
-  severity: "critical",
-  summary: "3 runs of nightly have failed",
-  description: "Run k3v9q0x2mf: <no> target & none succeeded.",
-  labels: { workspace: "w1", rule: "failures", workflow: "nightly" },
-  startedAt: Date.UTC(2026, 10, 24, 3),
-  endedAt: null,
-  runId: "k3v9q0x2mf",
-  url: "https://ops.example.test/v1/runs/k3v9q0x2mf",
-  runbook: "https://ops.example.test/runbook",
-  value: 3,
-};
-const over: Alert = { ...alert, state: "resolved", endedAt: alert.startedAt + 60_000, fingerprint: "e".repeat(32) };
-const message: AlertMessage = {
-  id: "evt_0123456789abcdef01234567",
-  time: alert.startedAt + 1_000,
-  channel: "ops",
-  rule: "failures",
-  isTest: false,
-  alerts: [alert, over],
-};
 
 const text = "a secret that is long enough for everybody";
 const key = Buffer.from(text);
@@ -253,7 +226,7 @@ it("keeps for Slack the facts beside a long summary, and no half of an escape", 
         await kinds["slack"]
           ?.make()
           .send({ ...message, alerts: [{ ...alert, summary: long, description: long }] }, never);
-        const { text, attachments } = JSON.parse(received[0]?.body ?? "") as {
+        const { text: shown, attachments } = JSON.parse(received[0]?.body ?? "") as {
           text: string;
           attachments: { blocks: { text: { text: string } }[] }[];
         };
@@ -261,7 +234,7 @@ it("keeps for Slack the facts beside a long summary, and no half of an escape", 
         expect(section).toContain("k3v9q0x2mf");
         expect(section).toContain("|what to do>");
         expect(section.length).toBeLessThanOrEqual(3_000);
-        for (const each of [text, section]) expect(each).not.toMatch(/&(?!(?:amp|lt|gt);)/);
+        for (const each of [shown, section]) expect(each).not.toMatch(/&(?!(?:amp|lt|gt);)/);
       },
     ),
     { numRuns: runs },
@@ -289,166 +262,4 @@ it("writes one line for each message into a file", async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
-});
-
-describe("mail", () => {
-  const mails: { from: string; to: string[]; text: string; secure: boolean }[] = [];
-  let smtp: SMTPServer;
-  let options: SmtpChannelOptions;
-  let refuse: number | null = null;
-
-  beforeAll(async () => {
-    const { key: certificateKey, cert } = makeUntrustedCertificate();
-    smtp = new SMTPServer({
-      key: certificateKey,
-      cert,
-      authMethods: ["PLAIN", "LOGIN"],
-      onAuth: ({ username, password }, _session, done) => {
-        if (username === "ops" && password === "s3cret") done(null, { user: username });
-        else done(new Error(`535 not ${password ?? ""}`));
-      },
-      onData: (stream, session, done) => {
-        const parts: Buffer[] = [];
-        stream.on("data", (part: Buffer) => parts.push(part));
-        stream.on("end", () => {
-          if (refuse !== null) {
-            done(Object.assign(new Error("no"), { responseCode: refuse }));
-            return;
-          }
-          const { mailFrom, rcptTo } = session.envelope;
-          mails.push({
-            from: mailFrom === false ? "" : mailFrom.address,
-            to: rcptTo.map(({ address }) => address),
-            text: Buffer.concat(parts).toString(),
-            secure: session.secure,
-          });
-          done();
-        });
-      },
-    });
-    smtp.on("error", () => undefined);
-    const listening = smtp.listen(0, "127.0.0.1");
-    await once(listening, "listening");
-    const { port } = listening.address() as AddressInfo;
-    options = {
-      name: "mail",
-      attempts: 3,
-      timeoutMs: 5_000,
-      host: "localhost",
-      port,
-      tls: "startTls",
-      login: { user: "ops", password: "s3cret" },
-      from: "mahavishnu@example.test",
-      to: ["ops@example.test", "dana@example.test"],
-      ca: cert,
-    };
-  });
-
-  afterAll(
-    async () =>
-      await new Promise<void>((resolve) => {
-        smtp.close(resolve);
-      }),
-  );
-
-  it("is sent over TLS with a login, says all that is known, and keeps its id when it is sent again", async () => {
-    const channel = makeSmtpChannel(options);
-    const sent = { ...message, alerts: [{ ...alert, summary: "two\r\nBcc: evil@example.test\r\nlines" }] };
-    expect(await channel.send(sent, never)).toEqual({ ok: true, status: 250 });
-    expect(await channel.send(sent, never)).toEqual({ ok: true, status: 250 });
-    const [first, second] = mails;
-    expect(first).toMatchObject({ from: "mahavishnu@example.test", to: options.to, secure: true });
-    const head = first?.text.slice(0, first.text.indexOf("\r\n\r\n")) ?? "";
-    expect(head).toMatch(/^Message-ID: <evt_0123456789abcdef01234567@mahavishnu>$/m);
-    expect(head).not.toMatch(/^Bcc:/m);
-    expect(head).toMatch(/^Subject: \[FIRING:1\] failures: two Bcc: evil@example\.test lines/m);
-    expect(first?.text).toContain("https://ops.example.test/runbook");
-    expect(second?.text).toContain("<evt_0123456789abcdef01234567@mahavishnu>");
-  });
-
-  it("is not sent where TLS is not to be had or the login is wrong, and no password is told", async () => {
-    const plain = new SMTPServer({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"], authOptional: true });
-    const listening = plain.listen(0, "127.0.0.1");
-    await once(listening, "listening");
-    const { port } = listening.address() as AddressInfo;
-    expect(await makeSmtpChannel({ ...options, port }).send(message, never)).toMatchObject({ ok: false, final: false });
-    await new Promise<void>((resolve) => {
-      plain.close(resolve);
-    });
-    const wrong = await makeSmtpChannel({ ...options, login: { user: "ops", password: "wr0ng-password" } }).send(
-      message,
-      never,
-    );
-    expect(wrong).toMatchObject({ ok: false, final: false });
-    expect(JSON.stringify(wrong)).not.toContain("wr0ng-password");
-    const { ca: _ca, ...untrusted } = options;
-    expect(await makeSmtpChannel(untrusted).send(message, never)).toMatchObject({ ok: false, final: false });
-  });
-
-  it("tells no password that a server repeats in base64, as it was told it", async () => {
-    const echo = createSocket((socket) => {
-      socket.write("220 mail ESMTP\r\n");
-      socket.on("error", () => undefined);
-      socket.on("data", (bytes) => {
-        const line = bytes.toString();
-        if (line.startsWith("EHLO")) socket.write("250-mail\r\n250 AUTH PLAIN\r\n");
-        else socket.write(`535 \u001B[31m bad: ${line.trim()}\r\n`);
-      });
-    });
-    echo.listen(0, "127.0.0.1");
-    await once(echo, "listening");
-    const { port } = echo.address() as AddressInfo;
-    const login = { user: "ops", password: "hunter2-hunter2" };
-    const result = await makeSmtpChannel({ ...options, port, host: "127.0.0.1", tls: "none", login }).send(
-      message,
-      never,
-    );
-    echo.close();
-    expect(result).toMatchObject({ ok: false, error: expect.stringContaining("bad: AUTH PLAIN") as string });
-    const told = JSON.stringify(result);
-    expect(told).not.toContain("hunter2");
-    expect(told).not.toContain(Buffer.from("\0ops\0hunter2-hunter2").toString("base64").slice(4, 24));
-    expect(told).not.toContain("u001b");
-  });
-
-  it("is given up when it takes too long as a whole, or when nobody waits for it any more, and its connection ends", async () => {
-    let open = 0;
-    const slow = createSocket((socket) => {
-      open += 1;
-      const timer = setInterval(() => socket.write("220-still greeting\r\n"), 20);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        open -= 1;
-        clearInterval(timer);
-      });
-    });
-    slow.listen(0, "127.0.0.1");
-    await once(slow, "listening");
-    const { port } = slow.address() as AddressInfo;
-    const channel = makeSmtpChannel({ ...options, host: "127.0.0.1", port, timeoutMs: 200 });
-    const late = { ok: false, final: false, error: "no answer within 200ms" };
-    expect(await channel.send(message, never)).toMatchObject(late);
-    const stopping = new AbortController();
-    const patient = makeSmtpChannel({ ...options, host: "127.0.0.1", port, timeoutMs: 60_000 });
-    const sent = patient.send(message, stopping.signal);
-    await vi.waitFor(() => expect(open).toBeGreaterThan(0));
-    stopping.abort(new Error("stopped"));
-    expect(await sent).toMatchObject({ ok: false, final: false });
-    await vi.waitFor(() => expect(open).toBe(0));
-    slow.close();
-  });
-
-  it("goes to no metadata service", async () => {
-    const channel = makeSmtpChannel({ ...options, host: "169.254.169.254" });
-    const refused = { ok: false, final: true, error: expect.stringContaining("metadata") as string };
-    expect(await channel.send(message, never)).toMatchObject(refused);
-  });
-
-  it("that is refused for good is not sent again, and one that is put off is", async () => {
-    refuse = 550;
-    expect(await makeSmtpChannel(options).send(message, never)).toMatchObject({ ok: false, final: true, status: 550 });
-    refuse = 451;
-    expect(await makeSmtpChannel(options).send(message, never)).toMatchObject({ ok: false, final: false, status: 451 });
-    refuse = null;
-  });
 });
