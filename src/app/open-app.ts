@@ -8,6 +8,7 @@ import { loadManifest } from "../repositories/load-manifest.ts";
 import type { Store } from "../store/contract.ts";
 import type { Traces } from "../telemetry/traces/open-traces.ts";
 import type { AppContext, Caller } from "./app-context.ts";
+import { refuseHalfRestored } from "./backup/restore-marker.ts";
 import { engineLimits } from "./engine-limits.ts";
 import { expectCurrentFleet, expectFleet, type FleetLook, FreshFleet } from "./fresh-fleet.ts";
 import type { ServiceLog } from "./open-service-log.ts";
@@ -72,6 +73,7 @@ export function openApp({
 
   const openTheStore = async (): Promise<Store> => {
     const { openStore } = await import("../store/open-store.ts");
+    refuseHalfRestored(loaded.paths.stateFolder, loaded.paths.stateFile);
     return openStore({ file: loaded.paths.stateFile });
   };
 
@@ -81,6 +83,7 @@ export function openApp({
       import("../store/open-database.ts"),
       import("../store/open-store.ts"),
     ]);
+    refuseHalfRestored(loaded.paths.stateFolder, loaded.paths.stateFile);
     // Asked each time, since a run may have begun meanwhile.
     if (hasDatabase(loaded.paths.stateFile)) return await context.store();
     return (empty ??= openEmptyStore());

@@ -81,8 +81,12 @@ describe("a backup", () => {
     const workspace = makeWorkspace();
     const state = join(workspace, ".mahavishnu");
     symlinkSync("/etc/hostname", join(mkdirAt(state, "worktrees/x"), "link"));
+    writeFileSync(join(state, "worktrees/x/script"), "#!/bin/sh\n", { mode: 0o755 });
+    const odd = Buffer.concat([Buffer.from(join(state, "worktrees/x/")), Buffer.from([0xff, 0xfe])]);
+    writeFileSync(odd, "no name");
     const copy = join(folder, "kept.tar.zst");
-    expect((await ask(workspace, "backup", "create", "--to", copy)).exitCode).toBe(0);
+    const made = await ask(workspace, "backup", "create", "--to", copy);
+    expect(made).toMatchObject({ exitCode: 0, json: { backup: { leftOut: [expect.any(String)] } } });
     expect(statSync(copy).mode & 0o777).toBe(0o600);
     const before = await ask(workspace, "runs", "list");
     rmSync(state, { recursive: true });
@@ -92,6 +96,7 @@ describe("a backup", () => {
     expect(after.json).toEqual(before.json);
     expect(await states(workspace)).toEqual(all);
     expect(readFileSync(join(state, "worktrees/x/link"), "utf8")).toBe(readFileSync("/etc/hostname", "utf8"));
+    expect(statSync(join(state, "worktrees/x/script")).mode & 0o111).not.toBe(0);
     expect((await ask(workspace, "audit", "verify")).json).toMatchObject({ valid: true });
     const { items } = after.json as { items: { id: string; workflow: string }[] };
     const slow = items.find(({ workflow }) => workflow === "slow")?.id ?? "";
@@ -217,6 +222,56 @@ describe("a backup that is not what was written", () => {
     expect(readdirSync(empty).toSorted()).toEqual([".mahavishnu", "mahavishnu.yaml"]);
   });
 
+  it.each([
+    ["a link that leads out, and a file behind it", ["state/worktrees/a", "/tmp"], "state/worktrees/a/b"],
+    ["a link in the place of a folder", ["state/runs", "/tmp"], "state/suites/x/y"],
+    ["a link to a configuration", ["configuration/x", "/etc/passwd"], "state/suites/x/y"],
+  ] as const)("is refused for %s", async (_what, [name, linkname], other) => {
+    const tar = pack();
+    const bytes = buffer(Readable.from(tar));
+    tar.entry({ name, type: "symlink", linkname });
+    tar.entry({ name: other }, "x");
+    tar.entry({ name: "manifest.json" }, "{}");
+    tar.finalize();
+    expect(await restoreBytes(await bytes)).toMatchObject({ error: { code: "BACKUP_DAMAGED" } });
+  });
+
+  it.each(["/../../victim", "..", "", "0123456", 7])("is refused for an id that is none: %s", async (id) => {
+    const tar = pack();
+    const bytes = buffer(Readable.from(tar));
+    const manifest = {
+      format: 1,
+      id,
+      version: "1",
+      workspaceId: "w",
+      workspace: "/w",
+      schema: 1,
+      seq: 0,
+      createdAt: "",
+      runs: 0,
+      events: 0,
+      auditEntries: 0,
+      withSecrets: false,
+      entries: [],
+      links: [],
+      leftOut: [],
+    };
+    tar.entry({ name: "manifest.json" }, JSON.stringify(manifest));
+    tar.finalize();
+    expect(await restoreBytes(await bytes)).toMatchObject({
+      error: { code: "BACKUP_DAMAGED", message: expect.stringContaining("manifest") as string },
+    });
+  });
+
+  it("is refused when it is not sealed where a key is set", async () => {
+    const file = await back(makeWorkspace());
+    const sealed = makeWorkspace('backup: { key: "${env:KEY}" }');
+    expect(await ask(sealed, "backup", "verify", file)).toMatchObject({
+      exitCode: 1,
+      json: { error: { code: "BACKUP_KEY" } },
+    });
+  });
+
   it("is refused when it is of a later format, or of a later schema", async () => {
     const tar = pack();
     const bytes = buffer(Readable.from(tar));
@@ -230,6 +285,12 @@ describe("a backup that is not what was written", () => {
     });
   });
 });
+
+async function restoreBytes(bytes: Buffer): Promise<Answer["json"]> {
+  const file = join(folder, "odd.tar.zst");
+  writeFileSync(file, zstdCompressSync(bytes));
+  return (await ask(makeEmpty(), "backup", "restore", file)).json;
+}
 
 function makeEmpty(): string {
   count += 1;

@@ -42,7 +42,7 @@ it("a real Alertmanager is told of a failed run, and that it is over", { timeout
       access: { bindings: [{ subject: "user:root", role: "admin" }] },
       telemetry: {
         channels: { pager: { alertmanager: url } },
-        alerts: [{ name: "failures", on: ["run.failed"], notify: ["pager"], group: { wait: "0s" } }],
+        alerts: [{ name: "failures", on: ["run.failed"], notify: ["pager"] }],
       },
     }),
   );

@@ -72,7 +72,7 @@ async function write(
   head: Pick<Manifest, "id" | "createdAt" | "workspace" | "workspaceId">,
   { key, signal }: { readonly key: string | null; readonly signal: AbortSignal },
 ): Promise<Manifest> {
-  const scratch = `${file}.making`;
+  const scratch = scratchOf(file, head.id);
   if (await exists(file)) throw new Error(`${file} is there already`);
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { mode: 0o700 });
@@ -96,8 +96,9 @@ async function write(
       leftOut,
     };
     const archive = join(scratch, "archive");
-    const sources = listSources(context, { database, withSecrets: key !== null, leave: (path) => leftOut.push(path) });
-    const manifest = await writeArchive(archive, known, { sources, key, signal });
+    const leave = (path: string): void => void leftOut.push(path);
+    const sources = listSources(context, { database, withSecrets: key !== null, leave });
+    const manifest = await writeArchive(archive, known, { sources, key, signal, leave });
     crashPoint("backup.written");
     await verifyArchive(archive, { key, scratch: join(scratch, "verify") });
     await rename(archive, file);
@@ -111,9 +112,14 @@ async function write(
 
 /** What backups have left that were killed in the middle. */
 async function sweep(rows: readonly BackupRow[]): Promise<void> {
-  for (const { file, state } of rows) {
-    if (state === "failed") await rm(`${file}.making`, { recursive: true, force: true });
+  for (const { file, id, state } of rows) {
+    if (state === "failed") await rm(scratchOf(file, id), { recursive: true, force: true });
   }
+}
+
+/** Where a backup is made; each has a place of its own, also when two are to have the same name. */
+function scratchOf(file: string, id: string): string {
+  return `${file}.${id}.making`;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -20,13 +20,15 @@ export async function* listSources(
   const { paths, files, workspace } = context.loaded;
   yield { path: "state.db", file: database };
   for (const name of stateFolders) yield* walk(join(paths.stateFolder, name), `state/${name}`, leave);
+  const taken = new Set<string>();
   const main = files[0];
   const local = main === undefined ? undefined : localFileOf(main);
   for (const file of files) {
     // What is for this machine alone may hold secrets.
-    if (file !== local || withSecrets) yield { path: `configuration/${basename(file)}`, file };
+    if (file !== local || withSecrets) yield { path: makeUnique(`configuration/${basename(file)}`, taken), file };
   }
-  yield { path: `configuration/${basename(paths.repositories)}`, file: paths.repositories };
+  if (!files.includes(paths.repositories))
+    yield { path: makeUnique(`configuration/${basename(paths.repositories)}`, taken), file: paths.repositories };
   yield* walk(paths.workflows, "configuration/workflows", leave);
   if (!withSecrets) return;
   yield* walk(join(paths.stateFolder, "secrets"), "state/secrets", leave);
@@ -36,7 +38,7 @@ export async function* listSources(
     // Those are in it already.
     if (inside.startsWith("secrets/") || statSync(file, { throwIfNoEntry: false }) === undefined) continue;
     const place = relative(workspace, file);
-    yield { path: `secrets/${place.startsWith("..") ? basename(file) : place}`, file };
+    yield { path: makeUnique(`secrets/${place.startsWith("..") ? basename(file) : place}`, taken), file };
   }
 }
 
@@ -51,10 +53,31 @@ function* walk(folder: string, path: string, leave: (path: string) => void): Gen
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(folder, entry.name);
     const name = `${path}/${entry.name}`;
-    if (entry.name.includes("\\")) leave(name);
+    // A name that is no UTF-8 cannot be written down.
+    if (entry.name.includes("\\") || entry.name.includes("\uFFFD")) leave(name);
     else if (entry.isDirectory()) yield* walk(file, name, leave);
     else if (entry.isFile()) yield { path: name, file };
-    else if (entry.isSymbolicLink()) yield { path: name, file, link: readlinkSync(file) };
-    else leave(name);
+    else if (entry.isSymbolicLink()) {
+      const link = readLink(file);
+      if (link !== null) yield { path: name, file, link };
+    } else leave(name);
   }
+}
+
+/** Null when it has gone meanwhile. */
+function readLink(file: string): string | null {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return null;
+  }
+}
+
+/** A name that nothing else in the backup has: of two files with the same name in different folders, the second is `2-name`. */
+function makeUnique(path: string, taken: Set<string>): string {
+  const at = path.lastIndexOf("/") + 1;
+  let found = path;
+  for (let number = 2; taken.has(found); number += 1) found = `${path.slice(0, at)}${number}-${path.slice(at)}`;
+  taken.add(found);
+  return found;
 }

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { extract } from "tar-stream";
 import { MahavishnuError, messageOf } from "../../lib/errors.ts";
-import { formatVersion, type Manifest, manifestName } from "./manifest.ts";
+import { formatVersion, isManifest, type Manifest, manifestName } from "./manifest.ts";
 import { createUnseal, sealMark } from "./seal-stream.ts";
 
 /** The manifest alone is kept in memory. */
@@ -51,17 +51,32 @@ export async function readArchive(
       expectSafe(name);
       if (files.has(name) || links.has(name)) throw new Error(`${name} is there twice`);
       if (type === "symlink") {
+        expectDeep(name);
         links.set(name, linkname ?? "");
         entry.resume();
         continue;
       }
       if (type !== "file") throw new Error(`${name} is neither a file nor a link`);
       if (name === manifestName) text = await readText(entry as unknown as Readable);
-      else files.set(name, await takeFile(entry as unknown as Readable, wanted(name) ? join(into, name) : null));
+      else {
+        const target = wanted(name) ? join(into, name) : null;
+        files.set(
+          name,
+          await takeFile(entry as unknown as Readable, target, { mode: modeOf(name, entry.header.mode) }),
+        );
+      }
     }
     await feeding;
+    expectBeside([...files.keys(), ...links.keys()], links);
   } catch (error) {
     if (error instanceof MahavishnuError) throw error;
+    // What the machine says is no fault of the backup: no room, no right to write.
+    if (typeof (error as NodeJS.ErrnoException).syscall === "string") {
+      throw new MahavishnuError("RESTORE_REFUSED", `${file} cannot be unpacked: ${messageOf(error)}`, {
+        fix: "See that the disk has room for it and can be written.",
+        cause: error,
+      });
+    }
     throw damaged(file, messageOf(error));
   }
   const manifest = parseManifest(file, text);
@@ -78,9 +93,20 @@ async function unsealFor(file: string, key: string | null): Promise<Transform> {
   } catch (error) {
     throw new MahavishnuError("BACKUP_NOT_FOUND", `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  if (!beginning.equals(sealMark)) return new PassThrough();
+  if (!beginning.equals(sealMark)) {
+    if (key === null) return new PassThrough();
+    // Whoever can write to the folder of backups could otherwise put another state in the place of a sealed one.
+    throw new MahavishnuError("BACKUP_KEY", `${file} is not encrypted, and backup.key is set`, {
+      fix: "If you trust the file, leave backup.key out for this command.",
+    });
+  }
   if (key === null) throw new MahavishnuError("BACKUP_KEY", `${file} is encrypted, and backup.key is not set`);
   return createUnseal(key);
+}
+
+/** In a worktree, what can be executed stays so; all else is for its owner alone. */
+function modeOf(name: string, mode: number | undefined): number {
+  return name.startsWith("state/worktrees/") ? (mode ?? 0o600) & 0o777 : 0o600;
 }
 
 /** A name of our own making: below the root, and nothing that leads out of it. */
@@ -95,7 +121,26 @@ function expectSafe(name: string): void {
   }
 }
 
-async function takeFile(entry: Readable, target: string | null): Promise<FoundFile> {
+/** Links are in folders of ours, and are none of them: what is put into one must be where it seems to be. */
+function expectDeep(name: string): void {
+  if (!name.startsWith("state/") || name.split("/").length < 3)
+    throw new Error(`${JSON.stringify(name)} is no place for a link`);
+}
+
+/** Nothing lies behind a link of the archive: it would be written to wherever that leads. */
+function expectBeside(names: readonly string[], links: ReadonlyMap<string, string>): void {
+  for (const name of names) {
+    for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
+      if (links.has(name.slice(0, at))) throw new Error(`${JSON.stringify(name)} is behind a link`);
+    }
+  }
+}
+
+async function takeFile(
+  entry: Readable,
+  target: string | null,
+  { mode }: { readonly mode: number },
+): Promise<FoundFile> {
   const hash = createHash("sha256");
   let bytes = 0;
   if (target !== null) await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -107,6 +152,7 @@ async function takeFile(entry: Readable, target: string | null): Promise<FoundFi
       bytes += (part as Buffer).length;
       await handle?.writeFile(part as Buffer);
     }
+    await handle?.chmod(mode);
     await handle?.sync();
   } finally {
     await handle?.close();
@@ -127,21 +173,19 @@ async function readText(entry: Readable): Promise<string> {
 
 function parseManifest(file: string, text: string | undefined): Manifest {
   if (text === undefined) throw damaged(file, "it has no manifest: it is cut off");
-  let manifest: Partial<Manifest> | null;
+  let manifest: unknown;
   try {
-    manifest = JSON.parse(text) as Partial<Manifest> | null;
+    manifest = JSON.parse(text);
   } catch {
     throw damaged(file, "its manifest is no JSON");
   }
-  const { format } = manifest ?? {};
+  const { format } = (manifest ?? {}) as { readonly format?: unknown };
   if (typeof format === "number" && format > formatVersion) {
     const message = `${file} has format ${format}; this version of mahavishnu knows ${formatVersion}`;
     throw new MahavishnuError("STATE_NEWER", message);
   }
-  if (format !== formatVersion || !Array.isArray(manifest?.entries) || !Array.isArray(manifest.links)) {
-    throw damaged(file, "its manifest is not one");
-  }
-  return manifest as Manifest;
+  if (!isManifest(manifest)) throw damaged(file, "its manifest is not one");
+  return manifest;
 }
 
 function compare(

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { cp, mkdir, rename, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { LoadedConfig } from "../../config/load-config.ts";
@@ -9,6 +9,7 @@ import { hasDatabase, listLiveOwners } from "../../store/open-database.ts";
 import { syncFolder } from "./create-backup.ts";
 import type { Manifest } from "./manifest.ts";
 import { readArchive } from "./read-archive.ts";
+import { readRestoreMarker, type RestoreMarker, restoreMarkerOf } from "./restore-marker.ts";
 import { verifyDatabase } from "./verify-archive.ts";
 
 /** What came back. */
@@ -20,13 +21,13 @@ export interface RestoredBackup {
   readonly beside: string;
 }
 
-const marker = "restoring.json";
 /** What a restore brings; whatever else is in the state folder stays. */
 const brought = ["runs", "worktrees", "suites", "audit"] as const;
 
 /**
  * Brings the state back from a backup. All of it is read, checked and durable beside the state folder before anything is put in its place;
- * the database goes last, and with it the state is there. A restore that was killed before that is begun anew by the next one.
+ * the database goes last, and with it the state is there. A restore that was killed before that is begun anew by the next one; nothing that was there
+ * before is ever removed.
  *
  * @throws MahavishnuError RESTORE_REFUSED, BACKUP_DAMAGED, BACKUP_KEY, BACKUP_NOT_FOUND, STATE_NEWER
  */
@@ -39,8 +40,9 @@ export async function restoreBackup(
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   const staging = join(stateFolder, "restore");
   await rm(staging, { recursive: true, force: true });
-  const isHalf = existsSync(join(stateFolder, marker));
-  const isThere = isHalf ? existsSync(stateFile) : hasStateFor(stateFile, stateFolder);
+  const begun = readRestoreMarker(stateFolder);
+  // With its database, a state is whole, whatever a restore has noted.
+  const isThere = existsSync(stateFile) || (begun === null && hasStateFor(stateFolder));
   if (isThere) expectNobody(stateFile);
   if (isThere && !force) {
     const message = `there is a state in ${stateFolder} already`;
@@ -53,8 +55,11 @@ export async function restoreBackup(
     await makeLinks(staging, manifest);
     forgetOwnBackup(join(staging, "state.db"), manifest.id);
     crashPoint("restore.staged");
-    const replaced = isThere ? await moveAside(stateFolder, stateFile) : null;
-    if (isHalf) for (const name of brought) await rm(join(stateFolder, name), { recursive: true, force: true });
+    // Reading it may have taken long.
+    if (isThere) expectNobody(stateFile);
+    const aside = begun?.aside ?? `replaced-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
+    await writeMarker(stateFolder, { id: manifest.id, aside });
+    const replaced = await moveAside(stateFolder, stateFile, join(stateFolder, aside));
     const beside = await moveIn(stateFolder, staging, stateFile, manifest);
     return { manifest, replaced, beside };
   } finally {
@@ -62,8 +67,8 @@ export async function restoreBackup(
   }
 }
 
-function hasStateFor(stateFile: string, stateFolder: string): boolean {
-  return existsSync(stateFile) || brought.some((name) => isFilled(join(stateFolder, name)));
+function hasStateFor(stateFolder: string): boolean {
+  return brought.some((name) => isFilled(join(stateFolder, name)));
 }
 
 function isFilled(folder: string): boolean {
@@ -109,23 +114,41 @@ function forgetOwnBackup(database: string, id: string): void {
   }
 }
 
-async function moveAside(stateFolder: string, stateFile: string): Promise<string> {
-  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const aside = join(stateFolder, `replaced-${stamp}`);
-  await mkdir(aside, { mode: 0o700 });
-  // The database first: without it, what else is there counts as a loss and is not touched by anybody.
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(`${stateFile}${suffix}`)) await move(`${stateFile}${suffix}`, join(aside, `state.db${suffix}`));
-  }
-  for (const name of brought) {
-    if (existsSync(join(stateFolder, name))) await rename(join(stateFolder, name), join(aside, name));
-  }
+/** Before anything is moved, so that whoever is cut short can be gone on with. */
+async function writeMarker(stateFolder: string, marker: RestoreMarker): Promise<void> {
+  const file = restoreMarkerOf(stateFolder);
+  writeFileSync(`${file}.new`, JSON.stringify(marker), { flush: true });
+  await rename(`${file}.new`, file);
+  await syncFolder(stateFolder);
+  crashPoint("restore.marked");
+}
+
+/**
+ * Moves what is there into a folder of its own; null when nothing was there, now and when a restore before this one was cut short. A write-ahead log
+ * that is there without its database goes too: it would be taken for the new one's.
+ */
+async function moveAside(stateFolder: string, stateFile: string, aside: string): Promise<string | null> {
+  const files = ["-wal", "-shm", ""].filter((suffix) => existsSync(`${stateFile}${suffix}`));
+  const folders = brought.filter((name) => isFilled(join(stateFolder, name)));
+  if (files.length === 0 && folders.length === 0) return existsSync(aside) ? aside : null;
+  await mkdir(aside, { recursive: true, mode: 0o700 });
+  // The log before its database: where the database is, the state still counts as there.
+  for (const suffix of files) await move(`${stateFile}${suffix}`, freeName(join(aside, `state.db${suffix}`)));
+  crashPoint("restore.aside");
+  for (const name of folders) await rename(join(stateFolder, name), freeName(join(aside, name)));
+  await syncFolder(aside);
   await syncFolder(stateFolder);
   return aside;
 }
 
+/** Nothing that was put there before is overwritten: what a restore had brought that was cut short is there twice then. */
+function freeName(path: string): string {
+  let found = path;
+  for (let number = 2; existsSync(found); number += 1) found = `${path}.${number}`;
+  return found;
+}
+
 async function moveIn(stateFolder: string, staging: string, stateFile: string, manifest: Manifest): Promise<string> {
-  writeFileSync(join(stateFolder, marker), JSON.stringify({ id: manifest.id }), { flush: true });
   const beside = join(stateFolder, `restored-${manifest.id}`);
   await rm(beside, { recursive: true, force: true });
   await mkdir(beside, { mode: 0o700 });
@@ -135,8 +158,8 @@ async function moveIn(stateFolder: string, staging: string, stateFile: string, m
   if (existsSync(join(staging, "state/secrets")))
     await rename(join(staging, "state/secrets"), join(beside, "state-secrets"));
   for (const name of brought) {
-    // An empty folder may be there.
-    await rm(join(stateFolder, name), { recursive: true, force: true });
+    // An empty folder may be there; one that is not fails this.
+    await rmdir(join(stateFolder, name)).catch(ignoreMissing);
     if (existsSync(join(staging, "state", name))) await rename(join(staging, "state", name), join(stateFolder, name));
     crashPoint("restore.moved");
   }
@@ -145,8 +168,12 @@ async function moveIn(stateFolder: string, staging: string, stateFile: string, m
   await move(join(staging, "state.db"), stateFile);
   await syncFolder(dirname(stateFile));
   crashPoint("restore.done");
-  await rm(join(stateFolder, marker));
+  await rm(restoreMarkerOf(stateFolder));
   return beside;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** Also where the database lies on another disk: it appears under its name in one step. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
@@ -17,6 +18,8 @@ export interface ArchiveSource {
   readonly link?: string;
 }
 
+const filler = Buffer.alloc(64 * 1024);
+
 /** What is known of a manifest before the files are read. */
 export type ManifestHead = Omit<Manifest, "entries" | "links">;
 
@@ -34,7 +37,14 @@ export async function writeArchive(
     sources,
     key,
     signal,
-  }: { readonly sources: AsyncIterable<ArchiveSource>; readonly key: string | null; readonly signal: AbortSignal },
+    leave,
+  }: {
+    readonly sources: AsyncIterable<ArchiveSource>;
+    readonly key: string | null;
+    readonly signal: AbortSignal;
+    /** Told of a file that was changed while it was read: what is in the archive is not what it was at any moment. */
+    readonly leave: (path: string) => void;
+  },
 ): Promise<Manifest> {
   const tar = pack();
   // flush: fsync before it is closed.
@@ -44,13 +54,19 @@ export async function writeArchive(
     key === null
       ? pipeline(bytes, createZstdCompress(), target)
       : pipeline(bytes, createZstdCompress(), createSeal(key), target);
-  written.catch(() => tar.destroy());
+  // Nobody may go on waiting for room in what is over.
+  const over = new AbortController();
+  written.catch((error: unknown) => {
+    over.abort(error);
+    tar.destroy();
+  });
+  const stop = AbortSignal.any([signal, over.signal]);
   const entries: ManifestEntry[] = [];
   const links: ManifestLink[] = [];
   const finish = async (): Promise<Manifest> => {
     for await (const source of sources) {
       if (source.link === undefined) {
-        const entry = await addFile(tar, source, signal);
+        const entry = await addFile(tar, source, { signal: stop, leave });
         if (entry !== null) entries.push(entry);
         continue;
       }
@@ -62,14 +78,20 @@ export async function writeArchive(
     tar.finalize();
     return manifest;
   };
-  const [manifest] = await Promise.all([finish(), written]);
-  return manifest;
+  try {
+    const [manifest] = await Promise.all([finish(), written]);
+    return manifest;
+  } catch (error) {
+    tar.destroy();
+    await written.catch(() => undefined);
+    throw over.signal.aborted ? over.signal.reason : error;
+  }
 }
 
 async function addFile(
   tar: ReturnType<typeof pack>,
   { path, file }: ArchiveSource,
-  signal: AbortSignal,
+  { signal, leave }: { readonly signal: AbortSignal; readonly leave: (path: string) => void },
 ): Promise<ManifestEntry | null> {
   signal.throwIfAborted();
   let handle: FileHandle;
@@ -95,10 +117,16 @@ async function addFile(
       const part = bytes as Buffer;
       hash.update(part);
       left -= part.length;
-      if (!entry.write(part)) await new Promise<void>((drained) => void entry.once("drain", () => drained()));
+      if (!entry.write(part)) await once(entry, "drain", { signal });
     }
   }
-  if (left > 0) throw new Error(`${file} has become shorter while it was read`);
+  // It has become shorter meanwhile, and its size is written already.
+  if (left > 0) leave(`${path} (changed while it was read)`);
+  for (; left > 0; left -= Math.min(left, filler.length)) {
+    const part = filler.subarray(0, Math.min(left, filler.length));
+    hash.update(part);
+    if (!entry.write(part)) await once(entry, "drain", { signal });
+  }
   entry.end(null);
   await promise;
   return { path, bytes: size, sha256: hash.digest("hex") };
