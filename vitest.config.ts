@@ -19,6 +19,7 @@ const common = {
 /** What takes so long that `npm test` leaves it to `.ci/run`, which runs it with the system tests. */
 const slow = [
   "src/readiness/benchmarks/all-benchmarks.test.ts",
+  "test/backup/drill.test.ts",
   "test/e2e/several-servers.test.ts",
   "test/production-untouched.test.ts",
 ];
