@@ -21,9 +21,10 @@ it(
       await using server = await workspace.serve();
       waiting = await api.start(server, "wait");
       await until(() => workspace.steps().includes("wait"));
-      let isLoaded = true;
+      const enough = new AbortController();
       const load = (async () => {
-        while (isLoaded) started.push(...(await Promise.all([api.start(server, "one"), api.start(server, "one")])));
+        while (!enough.signal.aborted)
+          started.push(...(await Promise.all([api.start(server, "one"), api.start(server, "one")])));
       })();
       await until(() => started.length >= 20);
       atBackup = started.length;
@@ -33,7 +34,7 @@ it(
       expect(started.length).toBeGreaterThan(atBackup);
       const behind = started.length;
       await until(() => started.length > behind + 5);
-      isLoaded = false;
+      enough.abort();
       await load;
       server.signal("SIGKILL");
       await server.exit();
