@@ -31,6 +31,7 @@ const direct: Readonly<Record<string, string>> = {
   "test/api/operations.test.ts": "requests that reach no operation",
   "test/api/streams.test.ts": "positions that are none",
   "test/e2e/several-servers.test.ts": "a request whose body is sent in two parts over a raw socket",
+  "test/system/dashboard.test.ts": "where a Prometheus asks is the server itself",
   "test/system/metrics.test.ts": "the formats of /metrics as they are, for the tools that read them",
 };
 

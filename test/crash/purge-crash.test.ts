@@ -81,8 +81,8 @@ beforeAll(async () => {
   waiting = (await engine.record({ plan, actor: "local:test", reason: "a test" })).runId;
   mkdirSync(workspace.path(".mahavishnu/runs", stranger));
   mkdirSync(workspace.path(".mahavishnu/logs"));
-  writeFileSync(workspace.path(".mahavishnu/logs/old.ndjson"), "{}\n");
-  utimesSync(workspace.path(".mahavishnu/logs/old.ndjson"), 1, 1);
+  writeFileSync(workspace.path(".mahavishnu/logs/2020-01-01.ndjson"), "{}\n");
+  utimesSync(workspace.path(".mahavishnu/logs/2020-01-01.ndjson"), 1, 1);
   // Ages are counted from tomorrow, so that what has just ended is old.
   const order: PurgeOrder = {
     at: Date.now() + day,

@@ -3,6 +3,9 @@ import { isJsonObject } from "../../lib/json.ts";
 /** The name of the manifest in an archive; its last entry. */
 export const manifestName = "manifest.json";
 
+/** Bytes that are read, compressed and written in one go: with the default of 16 KiB, calling back and forth takes longer than the work. */
+export const chunkSize = 1_048_576;
+
 /** Formats of archives that this version reads. */
 export const formatVersion = 1;
 

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { extract } from "tar-stream";
 import { MahavishnuError, messageOf } from "../../lib/errors.ts";
-import { formatVersion, isManifest, type Manifest, manifestName } from "./manifest.ts";
+import { chunkSize, formatVersion, isManifest, type Manifest, manifestName } from "./manifest.ts";
 import { createUnseal, sealMark } from "./seal-stream.ts";
 
 /** The manifest alone is kept in memory. */
@@ -37,12 +37,17 @@ export async function readArchive(
   let text: string | undefined;
   const tar = extract();
   const unseal = await unsealFor(file, key);
-  const feeding = pipeline(createReadStream(file), unseal, createZstdDecompress(), async (bytes) => {
-    for await (const part of bytes) {
-      if (!tar.write(part as Buffer)) await new Promise<void>((drained) => void tar.once("drain", () => drained()));
-    }
-    tar.end(null);
-  });
+  const feeding = pipeline(
+    createReadStream(file, { highWaterMark: chunkSize }),
+    unseal,
+    createZstdDecompress({ chunkSize }),
+    async (bytes) => {
+      for await (const part of bytes) {
+        if (!tar.write(part as Buffer)) await new Promise<void>((drained) => void tar.once("drain", () => drained()));
+      }
+      tar.end(null);
+    },
+  );
   feeding.catch((error: unknown) => tar.destroy(error as Error));
   try {
     for await (const entry of tar) {

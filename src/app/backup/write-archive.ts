@@ -7,7 +7,7 @@ import { createZstdCompress } from "node:zlib";
 import { pack } from "tar-stream";
 import { createSeal } from "./seal-stream.ts";
 import type { Manifest, ManifestEntry, ManifestLink } from "./manifest.ts";
-import { manifestName } from "./manifest.ts";
+import { chunkSize, manifestName } from "./manifest.ts";
 
 /** One file or link to be put into an archive. */
 export interface ArchiveSource {
@@ -52,8 +52,8 @@ export async function writeArchive(
   const bytes = tar as AsyncIterable<Buffer>;
   const written =
     key === null
-      ? pipeline(bytes, createZstdCompress(), target)
-      : pipeline(bytes, createZstdCompress(), createSeal(key), target);
+      ? pipeline(bytes, createZstdCompress({ chunkSize }), target)
+      : pipeline(bytes, createZstdCompress({ chunkSize }), createSeal(key), target);
   // Nobody may go on waiting for room in what is over.
   const over = new AbortController();
   written.catch((error: unknown) => {
@@ -112,7 +112,7 @@ async function addFile(
   let left = size;
   // What is appended meanwhile, such as to the log of a running step, is not in it.
   if (size > 0) {
-    for await (const bytes of handle.createReadStream({ end: size - 1, autoClose: false, highWaterMark: 256 * 1024 })) {
+    for await (const bytes of handle.createReadStream({ end: size - 1, autoClose: false, highWaterMark: chunkSize })) {
       signal.throwIfAborted();
       const part = bytes as Buffer;
       hash.update(part);

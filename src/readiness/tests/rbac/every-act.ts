@@ -5,6 +5,7 @@ import { createBackup, listBackups, verifyBackup } from "../../../app/use-cases/
 import { readMetrics } from "../../../app/use-cases/metrics.ts";
 import { previewPurge, startPurge } from "../../../app/use-cases/purge.ts";
 import { restoreState } from "../../../app/use-cases/restore.ts";
+import { readServiceLog } from "../../../app/use-cases/service-log.ts";
 import { listObjectives } from "../../../app/use-cases/slo.ts";
 import { upgradeState } from "../../../app/use-cases/upgrade.ts";
 import { explainAccess, showAccess, whoAmI } from "../../../app/use-cases/access.ts";
@@ -114,6 +115,7 @@ export function everyAct({ runs }: DoorWorld): readonly EveryAct[] {
     act(endSilence, noSuite),
     act(testAlert, { rule: "none" }),
     act(listObjectives, {}),
+    act(readServiceLog, { limit: 1 }),
     letIn(createBackup, {}),
     act(listBackups, { limit: 10 }),
     act(verifyBackup, { backup: "latest" }),

@@ -53,6 +53,7 @@ const operating = [
   "endSilence",
   "testAlert",
   "listObjectives",
+  "readServiceLog",
   "createBackup",
   "listBackups",
   "verifyBackup",
