@@ -22,8 +22,9 @@ export interface ServiceLog extends Disposable {
  * itself, since pino takes longer to load than a short command may take.
  */
 export async function openServiceLog({ loaded, env, stderr, onFault }: ServiceLogRequest): Promise<ServiceLog> {
-  const [{ LogWriter }, { maskLines }, { readSecrets }, { createMasking }] = await Promise.all([
+  const [{ LogWriter }, { gatherLines }, { maskLines }, { readSecrets }, { createMasking }] = await Promise.all([
     import("../telemetry/logs/log-writer.ts"),
+    import("../telemetry/logs/gather-lines.ts"),
     import("../telemetry/logs/mask-line.ts"),
     import("../config/secret-references.ts"),
     import("../lib/mask-secrets.ts"),
@@ -33,17 +34,23 @@ export async function openServiceLog({ loaded, env, stderr, onFault }: ServiceLo
   const masking = createMasking(secrets);
   const mask = (text: string): string => masking.text(text);
   const writer = new LogWriter({ stateFolder: loaded.paths.stateFolder, onFault });
-  const close = { [Symbol.dispose]: () => writer[Symbol.dispose]() };
+  const closing = (lines: Disposable): Disposable => ({
+    [Symbol.dispose]: () => {
+      lines[Symbol.dispose]();
+      writer[Symbol.dispose]();
+    },
+  });
   if (stderr === undefined) {
     const { openLineLog } = await import("../telemetry/logs/line-log.ts");
-    return { ...close, log: openLineLog({ level, write: maskLines(masking, writer.write), mask }) };
+    const lines = gatherLines((all) => writer.write(all.join("\n")));
+    return { ...closing(lines), log: openLineLog({ level, write: maskLines(masking, lines.take), mask }) };
   }
   const [{ openPinoLog }, show] = await Promise.all([import("../telemetry/logs/pino-log.ts"), formatter(format)]);
-  const write = maskLines(masking, (line) => {
-    writer.write(line);
-    stderr(show(line));
+  const lines = gatherLines((all) => {
+    writer.write(all.join("\n"));
+    stderr(all.map(show).join(""));
   });
-  return { ...close, log: openPinoLog({ level, write, mask }) };
+  return { ...closing(lines), log: openPinoLog({ level, write: maskLines(masking, lines.take), mask }) };
 }
 
 /** How a line is shown to whoever looks at the process. */

@@ -11,7 +11,7 @@ export interface LogWriterOptions {
   readonly onFault: (text: string) => void;
 }
 
-/** Appends lines to the files of the log, by day. Several processes may do so at once: each line is one write at the end of the file. */
+/** Appends lines to the files of the log, by day. Several processes may do so at once: what is given at once is one write at the end of the file. */
 export class LogWriter implements Disposable {
   readonly #folder: string;
   readonly #onFault: (text: string) => void;
@@ -25,7 +25,7 @@ export class LogWriter implements Disposable {
     this.#onFault = onFault;
   }
 
-  /** Writes one line. It never throws: what cannot be logged must not end what is done. */
+  /** Writes a line, or several with line feeds between them. It never throws: what cannot be logged must not end what is done. */
   readonly write: LineSink = (line) => {
     try {
       const bytes = Buffer.from(`${this.#isCut ? "\n" : ""}${line}\n`);

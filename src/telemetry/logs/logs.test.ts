@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMasking } from "../../lib/mask-secrets.ts";
 import { Secret } from "../../lib/secret.ts";
+import { gatherLines } from "./gather-lines.ts";
 import { openLineLog } from "./line-log.ts";
 import { LogWriter } from "./log-writer.ts";
 import { maskLines } from "./mask-line.ts";
@@ -70,6 +72,32 @@ describe.each([
     const { lines, log } = collect(['","step']);
     log.info("a", { runId: "b", step: "c" });
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ message: "***" });
+  });
+});
+
+describe("lines of one turn", () => {
+  it("are handed over together at its end, and what is left when nothing more comes", async () => {
+    const handed: (readonly string[])[] = [];
+    const lines = gatherLines((all) => handed.push(all));
+    lines.take("a");
+    lines.take("b");
+    expect(handed).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    lines.take("c");
+    lines[Symbol.dispose]();
+    expect(handed).toEqual([["a", "b"], ["c"]]);
+  });
+
+  it("are there after an error that nobody has caught", () => {
+    const module = join(import.meta.dirname, "gather-lines.ts");
+    const program = `import { gatherLines } from ${JSON.stringify(module)};
+      const lines = gatherLines((all) => console.log(all.join()));
+      lines.take("last words");
+      throw new Error("broken");`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
+    expect([stdout, status]).toEqual(["last words\n", 1]);
   });
 });
 
