@@ -103,7 +103,7 @@ describe("a stream that is followed", () => {
 
   it("is given up when it breaks off for good", async () => {
     const { asked, connection } = await listen([events([1], false), refuse(502, null)]);
-    const patience = { firstMs: 60_000, brokenMs: 150 };
+    const patience = { firstMs: 60_000, brokenMs: 700 };
     await expect(collect(followStream(connection, "/", patience))).rejects.toMatchObject({
       code: "SERVER_UNREACHABLE",
       message: expect.stringContaining("502") as string,
