@@ -120,9 +120,10 @@ async function endChildren(folder: string): Promise<void> {
   }
 }
 
-/** Removes a folder, also one in which a check has taken the right to write from itself. */
+/** Removes a folder, also one in which a check has taken the right to write from itself, or a process that is just ending still writes. */
 async function removeTree(folder: string): Promise<void> {
-  const options = { recursive: true, force: true, maxRetries: 3 } as const;
+  // Each try waits 100 ms longer than the one before it: 5.5 s in all.
+  const options = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
   try {
     await rm(folder, options);
   } catch {
@@ -132,8 +133,9 @@ async function removeTree(folder: string): Promise<void> {
 }
 
 async function openFolders(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  // What has gone meanwhile need not be opened.
+  await chmod(folder, 0o700).catch(() => undefined);
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory()) await openFolders(join(folder, entry.name));
   }
 }
