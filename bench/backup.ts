@@ -61,11 +61,11 @@ export async function run(mebibytes = 1_024, seconds = 20): Promise<BenchResult[
   ];
 }
 
-/** Nothing in it can be compressed: the worst that there is. */
+/** Nothing in it can be compressed: the worst that there is. It is on the disk at once; half a minute later the kernel would write it, in the middle. */
 function fillOutput(folder: string, mebibytes: number): void {
   mkdirSync(folder, { recursive: true });
   for (let index = 0; index * fileBytes < mebibytes * mebibyte; index += 1) {
-    writeFileSync(join(folder, `${index}.log`), randomBytes(fileBytes));
+    writeFileSync(join(folder, `${index}.log`), randomBytes(fileBytes), { flush: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { rolldown } from "rolldown";
 import { chunkGroups } from "./chunk-groups.ts";
 import { lateStringWidth } from "./late-string-width.ts";
@@ -13,13 +13,17 @@ export interface BuiltFile {
   readonly modules: readonly string[];
 }
 
+const threads = ["src/telemetry/traces/trace-thread.ts", "src/app/backup/backup-thread.ts"];
+
 /** Bundles the CLI and all its dependencies into a folder. */
 export async function bundle(folder: string, { crashPoints }: { readonly crashPoints: boolean }): Promise<BuiltFile[]> {
   const entry = await build(folder, { name: "main", file: "src/cli/main.ts", crashPoints });
+  const built = [...entry];
   // A thread is one file and shares none with the entry: to load that would be to start the command once more.
-  const file = "src/telemetry/traces/trace-thread.ts";
-  const thread = await build(folder, { name: "trace-thread", file, crashPoints, isWhole: true });
-  return [...entry, ...thread];
+  for (const file of threads) {
+    built.push(...(await build(folder, { name: basename(file, ".ts"), file, crashPoints, isWhole: true })));
+  }
+  return built;
 }
 
 interface Program {

@@ -7,6 +7,8 @@ import { runCaptured } from "../support/capture-cli.ts";
 
 const release = join(import.meta.dirname, "../upgrade/state-0.1.0.tar.gz");
 const program = join(import.meta.dirname, "backup-process.ts");
+/** Read by crash-point.ts; must be there before it is loaded, in the thread of the backup as well. */
+const crashPoints = "data:text/javascript,globalThis.__CRASH_POINTS__=true";
 
 let folder: string;
 let file: string;
@@ -29,7 +31,10 @@ function makeWorkspace(): string {
 
 function act(workspace: string, what: string, at: string, ...more: string[]) {
   const env = { ...process.env, CRASH_AT: at, AUTH: "a secret of forty characters, never used" };
-  return spawnSync(process.execPath, [program, workspace, what, file, ...more], { env, encoding: "utf8" });
+  return spawnSync(process.execPath, ["--import", crashPoints, program, workspace, what, file, ...more], {
+    env,
+    encoding: "utf8",
+  });
 }
 
 async function ask(workspace: string, ...argv: string[]) {

@@ -1,4 +1,3 @@
-import { noticeLog } from "../support/notice-log.ts";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
@@ -23,6 +22,7 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import { makeTemporaryFolder } from "../../src/lib/temporary-folder.ts";
 import { makeBackups } from "../../src/server/make-backups.ts";
 import { runCaptured } from "../support/capture-cli.ts";
+import { noticeLog } from "../support/notice-log.ts";
 
 const runs = Number(process.env["FUZZ_RUNS"] ?? 40);
 const env = {
@@ -169,6 +169,28 @@ describe("a backup", () => {
     });
     const { items } = (await ask(workspace, "backup", "list")).json as { items: { state: string; error: string }[] };
     expect(items).toMatchObject([{ state: "failed", error: expect.stringContaining("taken") as string }]);
+  });
+});
+
+describe("a backup that nobody waits for any more", () => {
+  it("ends, leaves nothing beside its place, and counts as failed", async () => {
+    const workspace = makeWorkspace();
+    writeFileSync(join(workspace, ".mahavishnu/runs/long"), randomBytes(64 * 1024 ** 2));
+    const place = mkdirAt(workspace, "elsewhere");
+    const environment = { ...env };
+    await using app = openApp({
+      loaded: await loadConfig({ workspace, env: environment, set: [] }),
+      env: environment,
+    });
+    const stop = new AbortController();
+    const made = createBackup(app, { to: join(place, "kept"), signal: stop.signal });
+    await expect
+      .poll(() => readdirSync(place, { recursive: true }).map(String))
+      .toContainEqual(expect.stringMatching(/archive$/));
+    stop.abort(new Error("enough"));
+    await expect(made).rejects.toThrow("enough");
+    expect(readdirSync(place)).toEqual([]);
+    expect((await ask(workspace, "backup", "list")).json).toMatchObject({ items: [{ state: "failed" }] });
   });
 });
 

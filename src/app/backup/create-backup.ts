@@ -4,15 +4,13 @@ import { randomBytes } from "node:crypto";
 import { crashPoint } from "../../lib/crash-point.ts";
 import { MahavishnuError, messageOf } from "../../lib/errors.ts";
 import { identifyProcess } from "../../lib/process-identity.ts";
-import { version } from "../../lib/version.ts";
 import type { BackupRow } from "../../store/backup-contract.ts";
-import { askInThread } from "../../store/sqlite-worker.ts";
 import type { AppContext } from "../app-context.ts";
 import { readBackupKey } from "./backup-key.ts";
-import { listSources } from "./list-sources.ts";
-import { formatVersion, type Manifest } from "./manifest.ts";
-import { verifyArchive } from "./verify-archive.ts";
-import { type ManifestHead, writeArchive } from "./write-archive.ts";
+import { chooseSources } from "./choose-sources.ts";
+import type { Manifest } from "./manifest.ts";
+import type { PackRequest } from "./pack-archive.ts";
+import { workInThread } from "./work-in-thread.ts";
 
 /** How a backup is to be made. */
 export interface BackupRequest {
@@ -54,7 +52,8 @@ export async function createBackup(context: AppContext, request: BackupRequest):
     await sweep(await store.listBackups(100));
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const head = { id, createdAt: moment, workspace: loaded.workspace, workspaceId: store.workspaceId };
-    const manifest = await write(context, file, head, { key, signal: request.signal });
+    const packed = { stateFile: loaded.paths.stateFile, key, head };
+    const manifest = await write(context, file, { request: packed, signal: request.signal });
     const { size } = await stat(file);
     await store.endBackup(id, { state: "good", bytes: size });
     return { id, file, bytes: size, manifest };
@@ -69,39 +68,15 @@ export async function createBackup(context: AppContext, request: BackupRequest):
 async function write(
   context: AppContext,
   file: string,
-  head: Pick<Manifest, "id" | "createdAt" | "workspace" | "workspaceId">,
-  { key, signal }: { readonly key: string | null; readonly signal: AbortSignal },
+  { request, signal }: { readonly request: Omit<PackRequest, "scratch" | "sources">; readonly signal: AbortSignal },
 ): Promise<Manifest> {
-  const scratch = scratchOf(file, head.id);
+  const scratch = scratchOf(file, request.head.id);
   if (await exists(file)) throw new Error(`${file} is there already`);
+  const sources = await chooseSources(context, { withSecrets: request.key !== null });
   await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch, { mode: 0o700 });
   try {
-    const database = join(scratch, "state.db");
-    // A consistent moment of the whole database; writers go on meanwhile.
-    await askInThread({ file: context.loaded.paths.stateFile, readOnly: true }, "VACUUM INTO ?", database);
-    crashPoint("backup.snapshot");
-    const [facts] = await askInThread(
-      { file: database, readOnly: true },
-      `SELECT (SELECT user_version FROM pragma_user_version) AS schema, (SELECT coalesce(max(seq), 0) FROM event) AS seq,
-        (SELECT count(*) FROM run) AS runs, (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM audit) AS auditEntries`,
-    );
-    const leftOut: string[] = [];
-    const known: ManifestHead = {
-      ...head,
-      ...(facts as unknown as Pick<Manifest, "schema" | "seq" | "runs" | "events" | "auditEntries">),
-      format: formatVersion,
-      version,
-      withSecrets: key !== null,
-      leftOut,
-    };
-    const archive = join(scratch, "archive");
-    const leave = (path: string): void => void leftOut.push(path);
-    const sources = listSources(context, { database, withSecrets: key !== null, leave });
-    const manifest = await writeArchive(archive, known, { sources, key, signal, leave });
-    crashPoint("backup.written");
-    await verifyArchive(archive, { key, scratch: join(scratch, "verify") });
-    await rename(archive, file);
+    const manifest = await workInThread({ kind: "pack", ...request, sources, scratch }, signal);
+    await rename(join(scratch, "archive"), file);
     await syncFolder(dirname(file));
     crashPoint("backup.named");
     return manifest;

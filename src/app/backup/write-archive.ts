@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress } from "node:zlib";
@@ -8,15 +7,8 @@ import { pack } from "tar-stream";
 import { createSeal } from "./seal-stream.ts";
 import type { Manifest, ManifestEntry, ManifestLink } from "./manifest.ts";
 import { chunkSize, manifestName } from "./manifest.ts";
-
-/** One file or link to be put into an archive. */
-export interface ArchiveSource {
-  readonly path: string;
-  /** Absolute path of the file; what it holds when it is opened is what is taken. */
-  readonly file: string;
-  /** Of a symbolic link, where it leads. */
-  readonly link?: string;
-}
+import { SteadyWriter } from "./steady-writer.ts";
+import type { ArchiveSource } from "./walk-sources.ts";
 
 const filler = Buffer.alloc(64 * 1024);
 
@@ -39,7 +31,7 @@ export async function writeArchive(
     signal,
     leave,
   }: {
-    readonly sources: AsyncIterable<ArchiveSource>;
+    readonly sources: Iterable<ArchiveSource>;
     readonly key: string | null;
     readonly signal: AbortSignal;
     /** Told of a file that was changed while it was read: what is in the archive is not what it was at any moment. */
@@ -47,8 +39,12 @@ export async function writeArchive(
   },
 ): Promise<Manifest> {
   const tar = pack();
-  // flush: fsync before it is closed.
-  const target = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+  const target = async (parts: AsyncIterable<Buffer>): Promise<void> => {
+    await using handle = await open(file, "wx", 0o600);
+    const writer = new SteadyWriter(handle);
+    for await (const part of parts) await writer.write(part);
+    await writer.end();
+  };
   const bytes = tar as AsyncIterable<Buffer>;
   const written =
     key === null
@@ -64,7 +60,7 @@ export async function writeArchive(
   const entries: ManifestEntry[] = [];
   const links: ManifestLink[] = [];
   const finish = async (): Promise<Manifest> => {
-    for await (const source of sources) {
+    for (const source of sources) {
       if (source.link === undefined) {
         const entry = await addFile(tar, source, { signal: stop, leave });
         if (entry !== null) entries.push(entry);
@@ -109,6 +105,8 @@ async function addFile(
     if (error) reject(error);
     else resolve(undefined);
   });
+  // Nobody awaits it yet when the archive is given up meanwhile.
+  promise.catch(() => undefined);
   let left = size;
   // What is appended meanwhile, such as to the log of a running step, is not in it.
   if (size > 0) {

@@ -6,7 +6,7 @@ import { readBackupKey } from "../backup/backup-key.ts";
 import { createBackup as makeBackup } from "../backup/create-backup.ts";
 import { keepBackups } from "../backup/keep-backups.ts";
 import { type BackupSummary, summariseManifest } from "../backup/summarise-manifest.ts";
-import { verifyArchive } from "../backup/verify-archive.ts";
+import { workInThread } from "../backup/work-in-thread.ts";
 import { defineUseCase, type Resource } from "../use-case.ts";
 
 const backups: Resource = { name: "backups" };
@@ -72,7 +72,10 @@ export const verifyBackup = defineUseCase<{ readonly backup: string }, BackupSum
   run: async (context, { backup }) => {
     const file = await findBackup(context, backup);
     const scratch = join(context.loaded.paths.stateFolder, `verify-${process.pid}-${Date.now()}`);
-    return summariseManifest(file, await verifyArchive(file, { key: readBackupKey(context), scratch }));
+    return summariseManifest(
+      file,
+      await workInThread({ kind: "verify", file, key: readBackupKey(context), scratch }, context.signal),
+    );
   },
 });
 
